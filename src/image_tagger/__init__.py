@@ -1,0 +1,1 @@
+"""Image Tagger: what is in images, on your own machine."""

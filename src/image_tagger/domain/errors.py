@@ -1,0 +1,49 @@
+"""What can go wrong, in the product's own words. A message is written for the user: no paths, no stack traces."""
+
+
+class TaggerError(Exception):
+    """Base of every error this product raises on purpose."""
+
+
+class InvalidRequest(TaggerError):
+    """The caller asked for something that has no meaning."""
+
+
+class InvalidMedia(TaggerError):
+    """The bytes are no image that can be read."""
+
+
+class MediaTooLarge(InvalidMedia):
+    """The media exceeds a budget of bytes or pixels."""
+
+
+class UnreachableMedia(TaggerError):
+    """A URL gave no bytes: refused, unknown host, an error status, too slow, or cut short."""
+
+
+class UnknownModel(TaggerError):
+    """No model has this name."""
+
+
+class ModelUnavailable(TaggerError):
+    """The model exists, but cannot run now."""
+
+
+class InvalidModel(TaggerError):
+    """A model's files contradict each other, or do not give the answers they promise."""
+
+
+class MissingExtra(TaggerError):
+    """An optional library is not installed; the message names the extra that brings it."""
+
+
+class Overloaded(TaggerError):
+    """The queue is full; the caller may try again after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ShuttingDown(Overloaded):
+    """The server is being stopped and takes no new work."""

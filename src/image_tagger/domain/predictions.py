@@ -1,0 +1,26 @@
+"""What the engine answers: predictions, one tuple per frame."""
+
+import math
+from dataclasses import dataclass
+
+from image_tagger.domain.errors import InvalidModel
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A label and its score in 0..1."""
+
+    label: str
+    score: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.score) and 0 <= self.score <= 1):
+            raise InvalidModel(f"the score of {self.label!r} is not a number in 0..1")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """The predictions of one frame, best first. Frames count from 0; a still is frame 0."""
+
+    index: int
+    predictions: tuple[Prediction, ...]

@@ -1,0 +1,32 @@
+"""What a caller asks: where the picture is, which model, which of its predictions."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from image_tagger.domain.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A picture on the web, named character for character as the caller wrote it."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that the caller sent: its bytes, or the file they were spooled to."""
+
+    content: bytes | Path
+
+
+Media = Url | Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to the engine. An empty model name means the default model."""
+
+    media: Media
+    model: str = ""
+    selection: Selection = field(default_factory=Selection)

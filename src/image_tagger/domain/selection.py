@@ -1,0 +1,26 @@
+"""Which predictions of a frame the caller wants."""
+
+from dataclasses import dataclass
+
+from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.predictions import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The best `top` (at least 1; None: all) of the predictions whose score is at least `min_score` (0..1)."""
+
+    top: int | None = None
+    min_score: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.top is not None and self.top < 1:
+            raise InvalidRequest("top must be at least 1")
+        if not 0 <= self.min_score <= 1:
+            raise InvalidRequest("the minimum score must be in 0..1")
+
+    def apply(self, predictions: tuple[Prediction, ...]) -> tuple[Prediction, ...]:
+        """The wanted ones of predictions that come best first; the bound itself is kept."""
+        if self.min_score:
+            predictions = tuple(p for p in predictions if p.score >= self.min_score)
+        return predictions[: self.top]

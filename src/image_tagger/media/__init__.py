@@ -1,0 +1,1 @@
+"""Bytes and pixels: from a URL or an upload to RGB images."""

@@ -1,0 +1,83 @@
+"""Every setting: one frozen value, read once from a TOML file and `IMAGE_TAGGER_*` environment variables."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from image_tagger.domain.errors import InvalidRequest
+
+PREFIX = "IMAGE_TAGGER_"
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """The operator's choices. The environment wins over the file, the file over the defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path("image-tagger-data"), description="Folder for everything the server keeps.")
+    default_model: str = Field("starter", min_length=1, description="Model used where a request names none.")
+    model_aliases: dict[str, str] = Field(
+        default_factory=dict, description="Other names for models, as JSON: name -> model."
+    )
+    allow_private_urls: bool = Field(
+        default=False, description="Let URLs point at loopback, private and link-local addresses."
+    )
+    host: str = Field("127.0.0.1", description="Address `serve` listens on.")
+    fetch_seconds: float = Field(20.0, gt=0, le=55, description="Longest time one download may take, in all.")
+    connect_seconds: float = Field(5.0, gt=0, description="Longest time to connect to a URL's host.")
+    max_redirects: int = Field(5, ge=0, le=20, description="Redirects followed per URL.")
+    max_media_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest picture in bytes, downloaded or sent.")
+    max_pixels: int = Field(100_000_000, gt=0, description="Largest picture in pixels, checked before decoding.")
+    max_body_bytes: int = Field(1024 * MEBIBYTE, gt=0, description="Largest request body in bytes.")
+    exact_decoding: bool = Field(
+        default=False, description="Decode large JPEGs at full size instead of a reduced scale."
+    )
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Pictures decoded and recognised at a time."
+    )
+    batch_size: int = Field(0, ge=0, le=256, description="Largest batch of one run; 0 measures and chooses.")
+    queue_length: int = Field(256, ge=1, description="Pictures that may wait; one more is answered with 503.")
+    shutdown_seconds: int = Field(30, ge=0, description="Time that requests in flight get to finish at shutdown.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
+    log_format: Literal["json", "text"] = Field("json", description="Shape of a log line.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file named by IMAGE_TAGGER_CONFIG."""
+        del dotenv_settings, file_secret_settings
+        file = os.environ.get(f"{PREFIX}CONFIG")
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises InvalidRequest, naming each wrong setting, for a value out of range or a file that cannot be read.
+    """
+    file = os.environ.get(f"{PREFIX}CONFIG")
+    if file and not Path(file).is_file():
+        raise InvalidRequest(f"{PREFIX}CONFIG names no file: {file}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InvalidRequest(f"wrong settings: {wrong}") from error
+    except ValueError as error:  # a TOML syntax error, or JSON in the environment that does not parse
+        raise InvalidRequest(f"wrong settings: {error}") from error

@@ -1,0 +1,33 @@
+"""What is tried: every number of a training run in one frozen value, so that a checkpoint can say what made it."""
+
+from dataclasses import dataclass, field
+
+from training.network import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some epochs at one input side (pixels): small inputs first, since they cost least while little is known."""
+
+    side: int
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One training run. Rates are peaks of a schedule that warms up linearly and then falls as a cosine to zero."""
+
+    stages: tuple[Stage, ...] = (Stage(32, 7), Stage(48, 6), Stage(64, 5))
+    shape: Shape = field(default_factory=Shape)
+    batch: int = 256
+    filter_rate: float = 0.03  # Muon: relative change per step
+    other_rate: float = 2e-3  # AdamW: normalisations and the head
+    warm_up: float = 0.04  # of all steps
+    label_smoothing: float = 0.1
+    seed: int = 20261121
+
+
+RECIPES = {
+    "starter": Recipe(),
+    "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
+}

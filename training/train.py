@@ -1,0 +1,156 @@
+"""Trains the embedded network: `python -m training.train --data DIR --work DIR`; run again after an interruption, it goes on."""
+
+import argparse
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.augment import augment, normalise
+from training.data import Photos, load, load_training, read_classes
+from training.muon import Muon
+from training.network import Network
+from training.recipe import RECIPES, Recipe
+
+SAVE_EVERY = 300  # seconds
+SAY_EVERY = 50  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its number, the input side, which photos."""
+
+    number: int
+    side: int
+    photos: Tensor
+
+
+def steps(recipe: Recipe, count: int, first: int) -> Iterator[Step]:
+    """All steps from `first` on; the same ones whether or not the run was interrupted."""
+    number, epoch = 0, 0
+    for stage in recipe.stages:
+        for _ in range(stage.epochs):
+            order = torch.randperm(count, generator=torch.Generator().manual_seed(recipe.seed + epoch))
+            epoch += 1
+            for photos in order[: count // recipe.batch * recipe.batch].split(recipe.batch):
+                if number >= first:
+                    yield Step(number, stage.side, photos)
+                number += 1
+
+
+def rate_factor(recipe: Recipe, progress: float) -> float:
+    """Share of the peak rate at `progress` (0..1) of the run."""
+    if progress < recipe.warm_up:
+        return progress / recipe.warm_up
+    return 0.5 + 0.5 * math.cos(math.pi * (progress - recipe.warm_up) / (1 - recipe.warm_up))
+
+
+class Trainer:
+    """The state of one run: network, optimisers, and the number of the next step."""
+
+    def __init__(self, recipe: Recipe, classes: int, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.device, self.next_step = recipe, device, 0
+        self.network = Network(classes, recipe.shape).to(device, memory_format=torch.channels_last)
+        weights = list(self.network.parameters())
+        self.optimisers: list[torch.optim.Optimizer] = [
+            Muon((w for w in weights if w.ndim == 4), recipe.filter_rate),
+            torch.optim.AdamW((w for w in weights if w.ndim < 4), recipe.other_rate, betas=(0.9, 0.98)),
+        ]
+        self.peaks = [recipe.filter_rate, recipe.other_rate]
+
+    def run(self, step: Step, pixels: Tensor, classes: Tensor, progress: float) -> float:
+        """One step of gradient descent; answers its loss."""
+        torch.manual_seed(self.recipe.seed * 1_000_003 + step.number)
+        for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
+            optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
+            optimiser.zero_grad()
+        images = augment(pixels, step.side).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits = self.network(images)
+        loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
+        loss.backward()
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self.next_step = step.number + 1
+        return loss.item()
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint so that an interruption leaves the old or the new one whole."""
+        state = {
+            "next_step": self.next_step,
+            "network": self.network.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+        }
+        torch.save(state, path.with_suffix(".part"))
+        os.replace(path.with_suffix(".part"), path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint that this program wrote."""
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.next_step = state["next_step"]
+
+
+def held_out(network: Network, photos: Photos, side: int, device: torch.device) -> float:
+    """Top-1 accuracy (0..1) on photos resampled to `side`."""
+    network.eval()
+    right = 0
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        for first in range(0, len(photos), 500):
+            images = normalise(torch.tensor(photos.pixels[first : first + 500], device=device))
+            images = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
+            truth = torch.tensor(photos.classes[first : first + 500], device=device)
+            right += int((network(images).argmax(1) == truth).sum())
+    network.train()
+    return right / len(photos)
+
+
+def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path) -> None:
+    """Run every remaining step, saving as it goes."""
+    recipe, device = trainer.recipe, trainer.device
+    pixels, classes = torch.from_numpy(photos.pixels).to(device), torch.from_numpy(photos.classes).long().to(device)
+    total = sum(stage.epochs for stage in recipe.stages) * (len(photos) // recipe.batch)
+    started = saved = time.monotonic()
+    average, per_epoch = 0.0, len(photos) // recipe.batch
+    for step in steps(recipe, len(photos), trainer.next_step):
+        chosen = step.photos.to(device)
+        loss = trainer.run(step, pixels[chosen], classes[chosen], step.number / total)
+        average = loss if not average else 0.98 * average + 0.02 * loss
+        if step.number % SAY_EVERY == 0:
+            say = f"step {step.number}/{total} side {step.side} loss {average:.3f} {time.monotonic() - started:.0f} s"
+            print(say, flush=True)
+        if trainer.next_step % per_epoch == 0:
+            accuracy = held_out(trainer.network, validation, step.side, device)
+            print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.side}", flush=True)
+        if time.monotonic() - saved > SAVE_EVERY or trainer.next_step == total:
+            trainer.save(checkpoint)
+            saved = time.monotonic()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with part_a.zip, part_b.zip, classes.json")
+    parser.add_argument("--work", type=Path, default=Path("build/training"), help="unpacked photos and checkpoints")
+    parser.add_argument("--recipe", choices=sorted(RECIPES), default="starter")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    trainer = Trainer(RECIPES[options.recipe], len(read_classes(options.data)), torch.device(options.device))
+    checkpoint = options.work / f"{options.recipe}.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")
+    train(trainer, photos, validation, checkpoint)
+    print(f"done: {checkpoint}")
+
+
+if __name__ == "__main__":
+    main()
