@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.nn import functional
 
 from training.augment import augment, normalise
@@ -18,7 +18,7 @@ from training.muon import Muon
 from training.network import Network
 from training.recipe import RECIPES, Recipe
 
-SAVE_EVERY = 300  # seconds
+SAVE_EVERY = 200  # steps
 SAY_EVERY = 50  # steps
 
 
@@ -51,6 +51,27 @@ def rate_factor(recipe: Recipe, progress: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (progress - recipe.warm_up) / (1 - recipe.warm_up))
 
 
+def team_size() -> int:
+    """How many processes train together (`torchrun --nproc-per-node`); 1 without it."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def team_rank() -> int:
+    """Which of them this one is, from 0."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+def team_mean(tensors: list[Tensor]) -> None:
+    """Replace each tensor by its mean over the processes, in one exchange."""
+    if team_size() == 1:
+        return
+    flat = torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+    distributed.all_reduce(flat)
+    flat /= team_size()
+    for tensor, mean in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+        tensor.detach().copy_(mean.view_as(tensor))
+
+
 class Trainer:
     """The state of one run: network, optimisers, and the number of the next step."""
 
@@ -67,7 +88,7 @@ class Trainer:
 
     def run(self, step: Step, pixels: Tensor, classes: Tensor, progress: float) -> float:
         """One step of gradient descent; answers its loss."""
-        torch.manual_seed(self.recipe.seed * 1_000_003 + step.number)
+        torch.manual_seed((self.recipe.seed * 1_000_003 + step.number) * team_size() + team_rank())
         for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
             optimiser.zero_grad()
@@ -76,13 +97,17 @@ class Trainer:
             logits = self.network(images)
         loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
         loss.backward()
+        team_mean([weight.grad for weight in self.network.parameters() if weight.grad is not None])
         for optimiser in self.optimisers:
             optimiser.step()
         self.next_step = step.number + 1
         return loss.item()
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint so that an interruption leaves the old or the new one whole."""
+        """Write a checkpoint so that an interruption leaves the old or the new one whole; the first process writes."""
+        team_mean([buffer for buffer in self.network.buffers() if buffer.is_floating_point()])
+        if team_rank():
+            return
         state = {
             "next_step": self.next_step,
             "network": self.network.state_dict(),
@@ -119,21 +144,20 @@ def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path
     recipe, device = trainer.recipe, trainer.device
     pixels, classes = torch.from_numpy(photos.pixels).to(device), torch.from_numpy(photos.classes).long().to(device)
     total = sum(stage.epochs for stage in recipe.stages) * (len(photos) // recipe.batch)
-    started = saved = time.monotonic()
+    started = time.monotonic()
     average, per_epoch = 0.0, len(photos) // recipe.batch
     for step in steps(recipe, len(photos), trainer.next_step):
-        chosen = step.photos.to(device)
+        chosen = step.photos[team_rank() :: team_size()].to(device)
         loss = trainer.run(step, pixels[chosen], classes[chosen], step.number / total)
         average = loss if not average else 0.98 * average + 0.02 * loss
-        if step.number % SAY_EVERY == 0:
+        if step.number % SAY_EVERY == 0 and not team_rank():
             say = f"step {step.number}/{total} side {step.side} loss {average:.3f} {time.monotonic() - started:.0f} s"
             print(say, flush=True)
-        if trainer.next_step % per_epoch == 0:
+        if trainer.next_step % per_epoch == 0 and not team_rank():
             accuracy = held_out(trainer.network, validation, step.side, device)
             print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.side}", flush=True)
-        if time.monotonic() - saved > SAVE_EVERY or trainer.next_step == total:
+        if step.number % SAVE_EVERY == SAVE_EVERY - 1 or trainer.next_step == total:
             trainer.save(checkpoint)
-            saved = time.monotonic()
 
 
 def main() -> None:
@@ -143,6 +167,8 @@ def main() -> None:
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="starter")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    if "WORLD_SIZE" in os.environ:  # set by torchrun
+        distributed.init_process_group("gloo" if options.device == "cpu" else "nccl")
     trainer = Trainer(RECIPES[options.recipe], len(read_classes(options.data)), torch.device(options.device))
     checkpoint = options.work / f"{options.recipe}.pt"
     if checkpoint.exists():

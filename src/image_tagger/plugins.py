@@ -24,5 +24,8 @@ def load(package: str, name: str) -> ModuleType:
     if name not in names(package):
         kind = package.rpartition(".")[2]
         raise InvalidRequest(f"{name!r} is none of the {kind}: {', '.join(names(package))}")
-    third_party = {point.name: point for point in entry_points(group=package)}
-    return third_party[name].load() if name in third_party else import_module(f"{package}.{name}")  # type: ignore[no-any-return]
+    for point in entry_points(group=package):
+        if point.name == name:
+            module: ModuleType = point.load()
+            return module
+    return import_module(f"{package}.{name}")

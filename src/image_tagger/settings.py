@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     max_media_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest picture in bytes, downloaded or sent.")
     max_pixels: int = Field(100_000_000, gt=0, description="Largest picture in pixels, checked before decoding.")
     max_body_bytes: int = Field(1024 * MEBIBYTE, gt=0, description="Largest request body in bytes.")
+    max_bodies_bytes: int = Field(
+        2048 * MEBIBYTE, gt=0, description="Bytes of request bodies held at a time; one more is answered with 503."
+    )
     exact_decoding: bool = Field(
         default=False, description="Decode large JPEGs at full size instead of a reduced scale."
     )
@@ -48,7 +51,9 @@ class Settings(BaseSettings):
     queue_length: int = Field(256, ge=1, description="Pictures that may wait; one more is answered with 503.")
     shutdown_seconds: int = Field(30, ge=0, description="Time that requests in flight get to finish at shutdown.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe line logged.")
-    log_format: Literal["json", "text"] = Field("json", description="Shape of a log line.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="Shape of a log line; `auto` is text on a terminal and JSON elsewhere."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -66,8 +71,8 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, *toml)
 
 
-def read_settings() -> Settings:
-    """The settings of this process.
+def read_settings(**given: Any) -> Settings:
+    """The settings of this process; what is `given` by name wins over the environment.
 
     Raises InvalidRequest, naming each wrong setting, for a value out of range or a file that cannot be read.
     """
@@ -75,7 +80,7 @@ def read_settings() -> Settings:
     if file and not Path(file).is_file():
         raise InvalidRequest(f"{PREFIX}CONFIG names no file: {file}")
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise InvalidRequest(f"wrong settings: {wrong}") from error

@@ -9,6 +9,10 @@ class InvalidRequest(TaggerError):
     """The caller asked for something that has no meaning."""
 
 
+class RequestTooLarge(InvalidRequest):
+    """The body of a request exceeds its budget of bytes."""
+
+
 class InvalidMedia(TaggerError):
     """The bytes are no image that can be read."""
 

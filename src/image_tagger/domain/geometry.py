@@ -44,7 +44,7 @@ class Box:
 
 
 def centre_box(size: Size, aspect: float, fraction: float) -> Box:
-    """The largest centred box of this aspect (width / height), shrunk to `fraction` (0 < fraction <= 1) of its sides."""
+    """The largest centred box of this aspect (width / height), shrunk to `fraction` (0..1, not 0) of its sides."""
     if not (aspect > 0 and 0 < fraction <= 1):
         raise InvalidRequest("a centred box needs aspect > 0 and 0 < fraction <= 1")
     width = min(size.width, size.height * aspect) * fraction

@@ -20,7 +20,14 @@ class Upload:
     content: bytes | Path
 
 
-Media = Url | Upload
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """A picture that the caller sent as base64; characters outside the alphabet do not count."""
+
+    text: str
+
+
+Media = Url | Upload | Base64
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from image_tagger.domain.errors import InvalidRequest
-from image_tagger.domain.predictions import Prediction
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The best `top` (at least 1; None: all) of the predictions whose score is at least `min_score` (0..1)."""
+    """The best `top` (at least 1; None: all) of the predictions whose score is at least `min_score` (0..1, kept)."""
 
     top: int | None = None
     min_score: float = 0.0
@@ -18,9 +17,3 @@ class Selection:
             raise InvalidRequest("top must be at least 1")
         if not 0 <= self.min_score <= 1:
             raise InvalidRequest("the minimum score must be in 0..1")
-
-    def apply(self, predictions: tuple[Prediction, ...]) -> tuple[Prediction, ...]:
-        """The wanted ones of predictions that come best first; the bound itself is kept."""
-        if self.min_score:
-            predictions = tuple(p for p in predictions if p.score >= self.min_score)
-        return predictions[: self.top]

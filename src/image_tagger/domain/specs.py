@@ -1,6 +1,6 @@
 """What a model is made of, as data: preprocessing, network, specification, and the version that joins them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -79,10 +79,19 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
+class Golden:
+    """Pictures and the probabilities the network gave when it was made; `tolerance` bounds how far they may move."""
+
+    file: Path
+    tolerance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """The thing that runs. It carries everything a replica of the engine needs."""
 
     name: str
     network: Network
     spec: Spec
-    about: dict[str, str] = field(default_factory=dict, hash=False, compare=False)  # licence, source, description
+    golden: Golden | None = None
+    about: tuple[tuple[str, str], ...] = ()  # description, licence, what it was trained on

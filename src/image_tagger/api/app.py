@@ -1,0 +1,64 @@
+"""The application: every dialect, health, metrics and the API pages behind one ASGI door."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+from fastapi import FastAPI
+
+from image_tagger import plugins
+from image_tagger.api import health, landing, metrics
+from image_tagger.api.observe import Observe
+from image_tagger.domain.errors import TaggerError
+from image_tagger.services import Services, wire
+from image_tagger.settings import Settings
+
+DIALECTS = "image_tagger.api.dialects"
+DESCRIPTION = "Recognises what is in pictures, on your own machine. Each group below is one dialect of the same engine."
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application; its lifespan opens and closes everything it uses.
+
+    Raises UnknownModel or InvalidModel where the settings name a model that cannot be.
+    """
+    services = wire(settings)
+    app = FastAPI(
+        title="Image Tagger API",
+        version=version("image-tagger"),
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=_lifespan(services),
+    )
+    measured = metrics.Metrics(services)
+    app.add_middleware(Observe, metrics=measured)
+    for name in plugins.names(DIALECTS):
+        app.include_router(plugins.load(DIALECTS, name).routes(services))
+    for router in (landing.routes(), health.routes(services), metrics.routes(measured)):
+        app.include_router(router)
+    return app
+
+
+def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with services:
+            warming = asyncio.create_task(_warm_up(services))
+            yield
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
+
+    return lifespan
+
+
+async def _warm_up(services: Services) -> None:
+    """Load the default model before the first request asks; readiness reports it where that fails."""
+    try:
+        await services.check_ready()
+    except TaggerError as error:
+        log.error("the default model is not ready", reason=str(error))  # noqa: TRY400 - the reason is the whole story
+    else:
+        log.info("ready", model=services.catalog.default.name)

@@ -1,0 +1,45 @@
+"""What every dialect's routes have in common: errors come back in the dialect's own words."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from image_tagger.domain.errors import Overloaded, TaggerError
+
+RenderError = Callable[[TaggerError], Response]
+CLIENT_LEFT = 499  # nobody reads it; the number that access logs know from nginx
+
+log = structlog.get_logger(__name__)
+
+
+def router(render_error: RenderError, *, tag: str) -> APIRouter:
+    """A router whose routes answer every error through `render_error`; `tag` groups them in the API pages."""
+
+    class DialectRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def handle_or_render(request: Request) -> Response:
+                try:
+                    return await handle(request)
+                except TaggerError as error:
+                    return _with_retry(render_error(error), error)
+                except ClientDisconnect:
+                    return Response(status_code=CLIENT_LEFT)
+                except Exception:  # a fault of ours must still be answered in the dialect, and must be seen
+                    log.exception("a request failed for a reason nobody foresaw")
+                    return render_error(TaggerError("internal error"))
+
+            return handle_or_render
+
+    return APIRouter(route_class=DialectRoute, tags=[tag])
+
+
+def _with_retry(response: Response, error: TaggerError) -> Response:
+    if isinstance(error, Overloaded):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response

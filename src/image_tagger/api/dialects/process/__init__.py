@@ -1,0 +1,64 @@
+"""Detect tagger: `POST /process` takes documents with base64 pictures and answers them with labels."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from image_tagger.api import dialect
+from image_tagger.api.bodies import Bodies
+from image_tagger.api.dialects.process import batches, envelope
+from image_tagger.api.dialects.process.description import ANSWERS, BODY
+from image_tagger.api.dialects.process.documents import read_batch
+from image_tagger.api.dialects.process.ledger import Ledger
+from image_tagger.domain.errors import Overloaded, RequestTooLarge, TaggerError
+from image_tagger.services import Services
+
+PREFIXES = ("", "/image_tagger")  # the second is how clients behind the original's proxy say it
+
+
+def routes(services: Services) -> APIRouter:
+    """The routes of this dialect, with and without the proxy's prefix."""
+    ledger = Ledger()
+    settings = services.settings
+    bodies = Bodies(one=settings.max_body_bytes, all_together=settings.max_bodies_bytes)
+    both = APIRouter()
+    router = dialect.router(render_error, tag="Detect tagger")
+
+    @router.post("/process", summary="Tag a batch of documents", responses=ANSWERS, openapi_extra=BODY)
+    async def process(request: Request) -> Response:
+        """Answer every document with its picture replaced by labels; documents that cannot be tagged are listed."""
+        with ledger.job() as job:
+            async with bodies.read(request) as body:
+                batch = await read_batch(body)
+            job.say("Start tagging model Analysis")
+            outcome = await batches.tag(services, batch)
+            job.say(f"Extracted Text From {len(outcome.treated)} Documents")
+            return envelope.success(outcome)
+
+    @router.get("/work/status", summary="The latest jobs")
+    async def work_status() -> dict[str, dict[str, str]]:
+        """Every call of `/process`, the latest thousand, by its id."""
+        return ledger.wire()
+
+    _add_signs_of_life(router)
+    for prefix in PREFIXES:
+        both.include_router(router, prefix=prefix, include_in_schema=not prefix)
+    return both
+
+
+def _add_signs_of_life(router: APIRouter) -> None:
+    @router.get("/health-check", summary="The server is up")
+    async def health_check() -> dict[str, str]:
+        """Answer that the process runs; `/health/ready` tells whether its model does."""
+        return {"message": "OK"}
+
+    @router.get("/test", summary="The server is up")
+    async def test() -> dict[str, Any]:
+        """Answer that the process runs."""
+        return {"test endpoint is": "OK"}
+
+
+def render_error(error: TaggerError) -> Response:
+    """An error in this dialect's words: the envelope, with nothing treated."""
+    status = 503 if isinstance(error, Overloaded) else 413 if isinstance(error, RequestTooLarge) else 500
+    return envelope.failure(error, status=status)

@@ -1,0 +1,68 @@
+"""The front door of the engine: a query in; one frame result, or a stream of them, out."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+from image_tagger.domain.errors import TaggerError
+from image_tagger.domain.predictions import FrameResult
+from image_tagger.domain.queries import Query
+from image_tagger.engine.admission import Admission
+from image_tagger.engine.frames import Frames
+from image_tagger.engine.predictor import Predictor
+from image_tagger.engine.window import in_order
+from image_tagger.models.catalog import Catalog
+from image_tagger.models.preprocessing import needed_pixels
+
+AHEAD = 8  # queries of one caller under way: enough to hide downloads, too few to starve other callers
+
+
+class Recognizer:
+    """Answers queries. Every method raises UnknownModel, UnreachableMedia, InvalidMedia, InvalidModel or Overloaded."""
+
+    def __init__(self, catalog: Catalog, frames: Frames, predictor: Predictor, admission: Admission) -> None:
+        self._catalog = catalog
+        self._frames = frames
+        self._predictor = predictor
+        self._admission = admission
+
+    async def first(self, query: Query) -> FrameResult:
+        """The result of the first frame; the others are not decoded."""
+        with self._admission.one():
+            return await self._first(query)
+
+    async def stream(self, query: Query) -> AsyncGenerator[FrameResult]:
+        """The result of every frame, in order. Close it early (`aclosing`) and decoding stops."""
+        with self._admission.one():
+            version = self._catalog.version(query.model)
+            images = self._frames.all(query.media, needed_pixels(version.network.preprocessing))
+            index = 0
+            async with aclosing(images):
+                async for image in images:
+                    yield FrameResult(index, await self._predictor.predict(version, image, query.selection))
+                    index += 1
+
+    async def all(self, query: Query) -> tuple[FrameResult, ...]:
+        """The results of all frames."""
+        return tuple([result async for result in self.stream(query)])
+
+    async def each(self, queries: Iterable[Query]) -> AsyncGenerator[FrameResult | TaggerError]:
+        """The first frame's result of every query, in order, or the error that is its answer.
+
+        One caller's queries count as one for admission, and a few of them are under way at a time. `queries` may be
+        lazy: they are taken as places become free.
+        """
+        with self._admission.one():
+            async with aclosing(in_order(queries, self._result_or_error, ahead=AHEAD)) as results:
+                async for result in results:
+                    yield result
+
+    async def _result_or_error(self, query: Query) -> FrameResult | TaggerError:
+        try:
+            return await self._first(query)
+        except TaggerError as error:
+            return error
+
+    async def _first(self, query: Query) -> FrameResult:
+        version = self._catalog.version(query.model)
+        image = await self._frames.first(query.media, needed_pixels(version.network.preprocessing))
+        return FrameResult(0, await self._predictor.predict(version, image, query.selection))

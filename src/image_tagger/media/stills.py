@@ -1,0 +1,62 @@
+"""Which picture formats are read, and Pillow and libheif set up, once per process, for bytes from strangers."""
+
+import warnings
+from typing import IO
+
+import pi_heif
+import PIL.Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+
+from image_tagger.domain.errors import MediaTooLarge
+from image_tagger.domain.geometry import Size
+
+JPEG_MAGIC = b"\xff\xd8\xff"
+# Formats are told apart by their first bytes. The last row has none to speak of and only gets what nobody else took.
+# Left out (docs/formats.md says why): EPS, WMF, IPTC, BUFR, GRIB, HDF5, MPEG.
+FORMATS = (
+    *("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF", "JPEG2000", "ICO", "ICNS", "PSD", "PPM", "QOI"),
+    *("BLP", "CUR", "DCX", "DDS", "DIB", "FITS", "FLI", "FTEX", "GBR", "MCIDAS", "MSP", "PCX", "PIXAR", "SGI", "SUN"),
+    *("XBM", "XPM", "XVTHUMB", "PCD", "IM", "IMT", "SPIDER", "TGA"),
+)
+BOMBS = (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning)
+PURE_PYTHON_PIXELS = 4_000_000  # QOI, DDS and others are decoded at up to 3 seconds per million pixels
+
+PIL.Image.init()
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+# Filters are global and not thread-safe to change, so they are set here and never touched again. Damaged metadata is
+# no news to anyone; a picture in a picture beyond the ceiling must not be decoded.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+warnings.filterwarnings("error", category=PIL.Image.DecompressionBombWarning)
+
+
+class PlainJpeg(JpegImageFile):
+    """A JPEG without Pillow's look into EXIF and multi-picture data, which nobody here asks for."""
+
+    def _read_dpi_from_exif(self) -> None:
+        """Not read: it parses all of EXIF, with warnings, for a resolution nobody needs."""
+
+
+def raise_ceiling(pixels: int) -> None:
+    """Let pictures inside pictures (ICO, ICNS, BLP) have at least so many pixels.
+
+    Pillow checks those itself, against one ceiling per process: the largest asked for, never below Pillow's own.
+    """
+    PIL.Image.MAX_IMAGE_PIXELS = max(PIL.Image.MAX_IMAGE_PIXELS or 0, pixels)
+
+
+def open_still(file: IO[bytes]) -> ImageFile:
+    """The picture in the file, header read and pixels not. Raises anything on bytes that are no picture."""
+    if file.read(len(JPEG_MAGIC)) == JPEG_MAGIC:
+        file.seek(0)
+        return PlainJpeg(file)
+    return PIL.Image.open(file, formats=FORMATS)
+
+
+def check_pixels(picture: ImageFile, most: int) -> None:
+    """Raises MediaTooLarge for more than `most` pixels, or more than Python's own decoders manage in a few seconds."""
+    if any(tile[0] in PIL.Image.DECODERS for tile in picture.tile):
+        most = min(most, PURE_PYTHON_PIXELS)
+    size = Size(*picture.size)
+    if size.pixels > most:
+        raise MediaTooLarge(f"the picture has {size.width} x {size.height} pixels; at most {most} are accepted")

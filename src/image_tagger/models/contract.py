@@ -1,0 +1,57 @@
+"""The model contract: a version must give the golden answers that were recorded when it was made."""
+
+from dataclasses import dataclass
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_tagger.domain.errors import InvalidModel
+from image_tagger.domain.geometry import Size
+from image_tagger.domain.selection import Selection
+from image_tagger.domain.specs import Golden
+from image_tagger.media.image import Image
+from image_tagger.models.loaded import LoadedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far today's probabilities are from the golden ones, at most, over `pictures` pictures."""
+
+    pictures: int
+    difference: float
+    tolerance: float
+
+    @property
+    def kept(self) -> bool:
+        """Whether the contract is kept."""
+        return self.difference <= self.tolerance
+
+
+def check(model: LoadedModel) -> Agreement:
+    """Run the golden pictures. Blocks. Raises InvalidModel where there are none or they cannot be read."""
+    golden = model.version.golden
+    if golden is None:
+        raise InvalidModel(f"the model {model.version.name!r} has no golden answers")
+    pictures, expected = _read(golden)
+    found = np.stack([_probabilities(model, picture) for picture in pictures])
+    if found.shape != expected.shape:
+        raise InvalidModel(f"the golden answers of {model.version.name!r} are for another number of labels")
+    return Agreement(len(pictures), float(np.abs(found - expected).max()), golden.tolerance)
+
+
+def _read(golden: Golden) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    try:
+        with np.load(golden.file, allow_pickle=False) as arrays:
+            return arrays["pictures"], arrays["probabilities"]
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
+        raise InvalidModel("the golden answers cannot be read") from error
+
+
+def _probabilities(model: LoadedModel, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
+    image = Image(picture, Size(picture.shape[1], picture.shape[0]))
+    output = model.run(model.prepare(image)[np.newaxis])[0]
+    scores: dict[str, list[float]] = {}
+    for prediction in model.read(output, Selection()):
+        scores.setdefault(prediction.label, []).append(prediction.score)
+    return np.array([scores[name].pop(0) for name in model.version.spec.labels.names])

@@ -1,0 +1,59 @@
+"""A version in memory: prepare(image), run(batch), read(output)."""
+
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_tagger import plugins
+from image_tagger.domain.predictions import Prediction
+from image_tagger.domain.selection import Selection
+from image_tagger.domain.specs import Version
+from image_tagger.media.image import Image
+from image_tagger.models import preprocessing
+
+RUNTIMES = "image_tagger.models.runtimes"
+POSTPROCESSINGS = "image_tagger.models.postprocessing"
+
+
+class Runtime(Protocol):
+    """An open network; safe to call from several threads."""
+
+    def run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+        """(number, ...) -> (number, ...)."""
+
+
+class Postprocessing(Protocol):
+    """A module of `models/postprocessing`."""
+
+    def read(self, output: NDArray[np.floating], spec: object, selection: Selection) -> tuple[Prediction, ...]:
+        """One picture's output -> its predictions."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """Everything needed to recognise, nothing to be looked up any more. All methods block; call them in threads."""
+
+    version: Version
+    runtime: Runtime
+    postprocessing: Postprocessing
+
+    def prepare(self, image: Image) -> NDArray[np.generic]:
+        """One image -> one tensor without the batch dimension."""
+        return preprocessing.prepare(image, self.version.network.preprocessing)
+
+    def run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Tensors (number, ...) -> outputs (number, ...)."""
+        return self.runtime.run(batch)
+
+    def read(self, output: NDArray[np.float32], selection: Selection) -> tuple[Prediction, ...]:
+        """One picture's output -> the selected predictions, best first."""
+        return self.postprocessing.read(output, self.version.spec, selection)
+
+
+def load(version: Version, device: str = "auto") -> LoadedModel:
+    """Open a version's network. Blocks; raises InvalidModel or MissingExtra."""
+    runtime = plugins.load(RUNTIMES, version.network.runtime).load(version.network.file, device)
+    postprocessing = cast("Postprocessing", plugins.load(POSTPROCESSINGS, version.spec.postprocessing))
+    return LoadedModel(version, runtime, postprocessing)

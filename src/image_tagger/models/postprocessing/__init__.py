@@ -1,0 +1,1 @@
+"""Plug-ins that read a network's output; each offers `read(output, spec, selection) -> predictions`."""

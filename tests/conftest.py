@@ -1,0 +1,16 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("IMAGE_TAGGER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real photos, formats and models; a test that asks for it skips where it is absent."""
+    if not (SHARED / "photos" / "photos.json").is_file():
+        pytest.skip("the folder of real photos is not here (IMAGE_TAGGER_TEST_DATA names another place)")
+    return SHARED

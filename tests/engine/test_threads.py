@@ -1,0 +1,42 @@
+"""Blocking work off the event loop."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from image_tagger.engine.threads import Threads
+
+
+async def test_the_event_loop_goes_on_while_a_thread_blocks() -> None:
+    threads = Threads(1)
+    go_on = threading.Event()
+    blocked = asyncio.create_task(threads.run(go_on.wait, 5))
+    await asyncio.sleep(0)
+    go_on.set()  # reached only because the loop was not blocked
+    assert await blocked
+    threads.close()
+
+
+async def test_work_that_was_cancelled_before_it_began_never_begins() -> None:
+    threads = Threads(1)
+    go_on, begun = threading.Event(), threading.Event()
+    first = asyncio.create_task(threads.run(go_on.wait, 5))
+    second = asyncio.create_task(threads.run(begun.set))
+    await asyncio.sleep(0.01)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    go_on.set()
+    assert await first
+    await threads.run(time.sleep, 0)
+    assert not begun.is_set()
+    threads.close()
+
+
+async def test_an_error_in_a_thread_reaches_the_caller() -> None:
+    threads = Threads(1)
+    with pytest.raises(ZeroDivisionError):
+        await threads.run(divmod, 1, 0)
+    threads.close()

@@ -1,0 +1,133 @@
+"""ONNX files of the served network: float32, float32 stored as float16, and int8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+from training.served import GREY, Served
+
+OPSET = 18
+IR_VERSION = 10  # the newest that ONNX Runtime 1.20 opens
+HALF_ABOVE = 1000  # numbers; smaller tensors (biases) stay float32
+
+
+def write_float(served: Served, side: int, path: Path) -> None:
+    """The network in float32, any batch."""
+    example = torch.zeros(2, side, side, 3, dtype=torch.uint8)
+    program = torch.onnx.export(
+        served.eval(),
+        (example,),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=["pixels"],
+        output_names=["logits"],
+        dynamic_shapes={"pixels": {0: torch.export.Dim("batch")}},
+        verbose=False,
+    )
+    _save(program.model_proto, path)
+
+
+def write_half(source: Path, path: Path) -> None:
+    """The same graph with its large weights stored in float16; the runtime widens them once, when it opens the file."""
+    model = onnx.load(source)
+    large = [w for w in model.graph.initializer if w.data_type == TensorProto.FLOAT and np.prod(w.dims) > HALF_ABOVE]
+    casts = []
+    for weight in large:
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{weight.name}_half")
+        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
+        model.graph.initializer.remove(weight)
+        model.graph.initializer.append(half)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    _save(model, path)
+
+
+def write_int8(source: Path, photos: NDArray[np.uint8], path: Path) -> None:
+    """int8 convolutions, one scale per filter, ranges of the activations measured on `photos` (count, side, side, 3).
+
+    Weights use 7 bits (-64..64). On x86 without VNNI two products byte x int8 are added in 16 bits, which saturates
+    above 32767; 2 x 255 x 64 = 32640 never does, so every processor computes the same integers. The head stays float32:
+    its 75 thousand weights cost nothing, and eight bits would give many classes the same score.
+    """
+    entry = _entry(onnx.load(source))
+    quantize_static(
+        source,
+        path,
+        _Batches(photos),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=["Conv", "Relu", "Add", "AveragePool"],
+        per_channel=True,
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={"TensorQuantOverrides": {entry: [_bytes_as_they_are()]}},
+    )
+    model = onnx.load(path)
+    _drop_entry(model, entry)
+    _save(model, path)
+
+
+def scale_head(path: Path, factor: float) -> None:
+    """Multiply the logits of a file by `factor`, inside its last layer."""
+    model = onnx.load(path)
+    head = next(node for node in model.graph.node if node.op_type == "Gemm")
+    for weight in model.graph.initializer:
+        if weight.name in head.input:
+            scaled = numpy_helper.to_array(weight).astype(np.float32) * np.float32(factor)
+            weight.CopyFrom(numpy_helper.from_array(scaled, weight.name))
+    _save(model, path)
+
+
+class _Batches(CalibrationDataReader):
+    def __init__(self, photos: NDArray[np.uint8], size: int = 32) -> None:
+        self._batches: Iterator[NDArray[np.uint8]] = iter(np.array_split(photos, max(1, len(photos) // size)))
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"pixels": batch}
+
+
+def _bytes_as_they_are() -> dict[str, object]:
+    return {"quant_type": QuantType.QUInt8, "scale": np.array(1, np.float32), "zero_point": np.array(GREY, np.uint8)}
+
+
+def _entry(model: onnx.ModelProto) -> str:
+    """The tensor that enters the first convolution: pixel - GREY."""
+    return next(node.input[0] for node in model.graph.node if node.op_type == "Conv")
+
+
+def _drop_entry(model: onnx.ModelProto, entry: str) -> None:
+    """Feed the bytes to the first convolution directly: quantised with scale 1 and zero at GREY they are what came in."""
+    nodes = {output: node for node in model.graph.node for output in node.output}
+    subtract = nodes[entry]
+    cast = nodes[subtract.input[0]]
+    quantise = next(n for n in model.graph.node if n.op_type == "QuantizeLinear" and n.input[0] == entry)
+    restore = next(n for n in model.graph.node if n.op_type == "DequantizeLinear" and n.input[0] == quantise.output[0])
+    restore.input[0] = cast.input[0]
+    for node in (cast, subtract, quantise):
+        model.graph.node.remove(node)
+
+
+def _save(model: onnx.ModelProto, path: Path) -> None:
+    """Write without the exporter's remarks: they hold source lines and paths."""
+    for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    for weight in model.graph.initializer:
+        del weight.metadata_props[:]
+    del model.graph.value_info[:]
+    used = {name for node in model.graph.node for name in node.input}
+    kept = [weight for weight in model.graph.initializer if weight.name in used]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    model.ir_version = min(model.ir_version, IR_VERSION)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
