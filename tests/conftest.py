@@ -4,7 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("image-tagger", deadline=None)  # a busy machine is no counterexample
+settings.load_profile("image-tagger")
 SHARED = Path(os.environ.get("IMAGE_TAGGER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

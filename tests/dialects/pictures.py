@@ -11,9 +11,15 @@ from PIL import Image, ImageDraw
 MANY_SHAPES = 12
 
 
-@cache
 def scene(seed: int, size: tuple[int, int] = (160, 120)) -> Image.Image:
     """A soft background of random colours with random shapes on it, RGB."""
+    return _drawn(
+        seed, size
+    ).copy()  # Pillow leaves one format's options on a picture, and the next one trips over them
+
+
+@cache
+def _drawn(seed: int, size: tuple[int, int]) -> Image.Image:
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 256, (3, 4, 3), dtype=np.uint8)
     picture = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)

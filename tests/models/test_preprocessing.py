@@ -2,26 +2,26 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.specs import Element, Filter, Layout, Preprocessing, Resize
-from image_tagger.media.image import Image
 from image_tagger.models.preprocessing import needed_pixels, prepare
 
 
-def image(width: int, height: int) -> Image:
+def picture(width: int, height: int) -> NDArray[np.uint8]:
     """Red grows to the right, green downwards, blue is 100."""
     pixels = np.empty((height, width, 3), np.uint8)
     pixels[..., 0] = np.linspace(0, 255, width).astype(np.uint8)
     pixels[..., 1] = np.linspace(0, 255, height).astype(np.uint8)[:, None]
     pixels[..., 2] = 100
-    return Image(pixels, Size(width, height))
+    return pixels
 
 
 def test_the_numbers_are_applied_per_channel() -> None:
     wanted = Preprocessing(Size(4, 4), mean=(0.1, 0.2, 0.3), std=(0.5, 0.25, 2.0))
-    tensor = prepare(image(4, 4), wanted)
-    pixels = image(4, 4).pixels / 255
+    tensor = prepare(picture(4, 4), wanted)
+    pixels = picture(4, 4) / 255
     expected = ((pixels - (0.1, 0.2, 0.3)) / (0.5, 0.25, 2.0)).transpose(2, 0, 1)
     assert tensor.dtype == np.float32
     np.testing.assert_allclose(tensor, expected, atol=1e-6)
@@ -29,15 +29,15 @@ def test_the_numbers_are_applied_per_channel() -> None:
 
 def test_raw_bytes_pass_untouched() -> None:
     wanted = Preprocessing(Size(4, 4), scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
-    tensor = prepare(image(4, 4), wanted)
+    tensor = prepare(picture(4, 4), wanted)
     assert tensor.dtype == np.uint8
-    assert np.array_equal(tensor, image(4, 4).pixels)
+    assert np.array_equal(tensor, picture(4, 4))
 
 
 @pytest.mark.parametrize(("width", "height"), [(90, 30), (30, 90), (31, 30)])
 def test_cropping_keeps_the_centre_and_the_proportions(width: int, height: int) -> None:
     wanted = Preprocessing(Size(10, 10), filter=Filter.BOX, scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
-    tensor = prepare(image(width, height), wanted).astype(int)
+    tensor = prepare(picture(width, height), wanted).astype(int)
     half_a_pixel = 255 / min(width, height) / 2 + 1  # a box filter takes or leaves a pixel on its edge whole
     assert tensor[..., 0].mean() == pytest.approx(127.5, abs=half_a_pixel)
     assert tensor[..., 1].mean() == pytest.approx(127.5, abs=half_a_pixel)
@@ -47,12 +47,12 @@ def test_cropping_keeps_the_centre_and_the_proportions(width: int, height: int) 
 
 def test_squashing_uses_the_whole_picture() -> None:
     wanted = Preprocessing(Size(10, 10), Resize.SQUASH, filter=Filter.BOX, scale=1.0, layout=Layout.NHWC)
-    tensor = prepare(image(90, 30), wanted)
+    tensor = prepare(picture(90, 30), wanted)
     assert np.ptp(tensor[..., 0]) == pytest.approx(np.ptp(tensor[..., 1]), rel=0.1)
 
 
 def test_one_pixel_is_enough() -> None:
-    assert prepare(image(1, 1), Preprocessing(Size(8, 6))).shape == (3, 6, 8)
+    assert prepare(picture(1, 1), Preprocessing(Size(8, 6))).shape == (3, 6, 8)
 
 
 @pytest.mark.parametrize(("fraction", "expected"), [(1.0, 224), (0.875, 256)])

@@ -5,11 +5,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Tensor = NDArray[np.generic]
+Tensor = NDArray[Any]
 Output = NDArray[np.float32]
 SIZES = (1, 2, 4, 8)  # tried when a model is loaded
 REPEATS = 3  # of each size; the best counts, since disturbances only ever slow down

@@ -35,5 +35,5 @@ class LocalPredictor:
 
 
 def _recognise(resident: Resident, image: Image, selection: Selection) -> tuple[Prediction, ...]:
-    tensor = resident.model.prepare(image)
+    tensor = resident.model.prepare(image.pixels)
     return resident.model.read(resident.batcher.run(tensor), selection)

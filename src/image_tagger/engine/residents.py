@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from image_tagger.domain.specs import Version
-from image_tagger.engine.batcher import Batcher, best_size
+from image_tagger.engine.batcher import Batcher, Tensor, best_size
 from image_tagger.engine.threads import Threads
 from image_tagger.models.loaded import LoadedModel, load
 
@@ -58,7 +58,7 @@ class Residents:
         return Resident(model, Batcher(model.run, size=size, parallel=self._parallel))
 
 
-def _blank(version: Version) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+def _blank(version: Version) -> Tensor:
     wanted = version.network.preprocessing
     height, width = wanted.size.height, wanted.size.width
     shape = (3, height, width) if wanted.layout == "NCHW" else (height, width, 3)

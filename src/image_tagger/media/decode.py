@@ -1,7 +1,7 @@
 """Decoding: from the bytes of a file to upright RGB frames, within a budget."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,7 +39,7 @@ class Decoder:
         self._margin = margin
         raise_ceiling(budget.max_pixels)
 
-    def frames(self, content: bytes | Path, needed: int | None) -> Iterator[Image]:
+    def frames(self, content: bytes | Path, needed: int | None) -> Generator[Image]:
         """The frames of the file, each decoded when it is asked for; of an animation only the first.
 
         `needed` is the number of pixels a network wants along the short side, None all there are. Blocks; closing the

@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.domain.geometry import Size
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Golden
-from image_tagger.media.image import Image
 from image_tagger.models.loaded import LoadedModel
 
 
@@ -49,8 +47,7 @@ def _read(golden: Golden) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 
 def _probabilities(model: LoadedModel, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    image = Image(picture, Size(picture.shape[1], picture.shape[0]))
-    output = model.run(model.prepare(image)[np.newaxis])[0]
+    output = model.run(model.prepare(picture)[np.newaxis])[0]
     scores: dict[str, list[float]] = {}
     for prediction in model.read(output, Selection()):
         scores.setdefault(prediction.label, []).append(prediction.score)

@@ -1,7 +1,7 @@
 """A version in memory: prepare(image), run(batch), read(output)."""
 
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from image_tagger import plugins
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Version
-from image_tagger.media.image import Image
 from image_tagger.models import preprocessing
 
 RUNTIMES = "image_tagger.models.runtimes"
@@ -20,7 +19,7 @@ POSTPROCESSINGS = "image_tagger.models.postprocessing"
 class Runtime(Protocol):
     """An open network; safe to call from several threads."""
 
-    def run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """(number, ...) -> (number, ...)."""
 
 
@@ -39,11 +38,11 @@ class LoadedModel:
     runtime: Runtime
     postprocessing: Postprocessing
 
-    def prepare(self, image: Image) -> NDArray[np.generic]:
-        """One image -> one tensor without the batch dimension."""
-        return preprocessing.prepare(image, self.version.network.preprocessing)
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[Any]:
+        """One picture, (height, width, 3) RGB -> one tensor without the batch dimension."""
+        return preprocessing.prepare(pixels, self.version.network.preprocessing)
 
-    def run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """Tensors (number, ...) -> outputs (number, ...)."""
         return self.runtime.run(batch)
 

@@ -1,4 +1,4 @@
-"""From an image to the network's tensor, by the numbers of `Preprocessing`."""
+"""From pixels to the network's tensor, by the numbers of `Preprocessing`."""
 
 from typing import Any
 
@@ -6,9 +6,8 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from image_tagger.domain.geometry import Box, centre_box
+from image_tagger.domain.geometry import Box, Size, centre_box
 from image_tagger.domain.specs import Filter, Layout, Preprocessing, Resize
-from image_tagger.media.image import Image
 
 FILTERS = {
     Filter.BOX: PIL.Image.Resampling.BOX,
@@ -23,28 +22,31 @@ def needed_pixels(preprocessing: Preprocessing) -> int:
     return round(side / preprocessing.fraction) if preprocessing.resize is Resize.CROP else side
 
 
-def prepare(image: Image, preprocessing: Preprocessing) -> NDArray[np.generic]:
-    """One image -> one tensor without the batch dimension: (3, height, width) or (height, width, 3)."""
-    pixels: NDArray[Any] = _resized(image, preprocessing)
+def prepare(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[Any]:
+    """One picture, uint8 (height, width, 3) RGB -> one tensor without the batch dimension.
+
+    Its shape is (3, height, width) or (height, width, 3), its type and size what the preprocessing names.
+    """
+    values: NDArray[Any] = _resized(pixels, preprocessing)
     if _normalises(preprocessing):
         gain, offset = _affine(preprocessing)
-        pixels = pixels * gain + offset
-    tensor = pixels.transpose(2, 0, 1) if preprocessing.layout is Layout.NCHW else pixels
+        values = values * gain + offset
+    tensor = values.transpose(2, 0, 1) if preprocessing.layout is Layout.NCHW else values
     return np.ascontiguousarray(tensor, dtype=np.dtype(preprocessing.element.value))
 
 
-def _resized(image: Image, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+def _resized(pixels: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
     size = (preprocessing.size.width, preprocessing.size.height)
-    box = _source(image, preprocessing)
-    picture = PIL.Image.fromarray(image.pixels)
+    picture = PIL.Image.fromarray(pixels)
+    box = _source(Size(*picture.size), preprocessing)
     edges = (box.left, box.top, box.right, box.bottom)
     return np.asarray(picture.resize(size, FILTERS[preprocessing.filter], box=edges))
 
 
-def _source(image: Image, preprocessing: Preprocessing) -> Box:
+def _source(size: Size, preprocessing: Preprocessing) -> Box:
     if preprocessing.resize is Resize.SQUASH:
-        return Box(0, 0, image.size.width, image.size.height)
-    return centre_box(image.size, preprocessing.size.width / preprocessing.size.height, preprocessing.fraction)
+        return Box(0, 0, size.width, size.height)
+    return centre_box(size, preprocessing.size.width / preprocessing.size.height, preprocessing.fraction)
 
 
 def _normalises(preprocessing: Preprocessing) -> bool:

@@ -1,5 +1,6 @@
 """T11 to T18: the download of the picture, from hosts that behave and hosts that do not."""
 
+import json
 import socket
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -141,20 +142,18 @@ def test_t16_bug02_every_colour_mode_and_format_is_tagged(client: httpx.Client, 
         ("/photo.jpg?x=%2f&y=%2F&z=%7e~", "/photo.jpg?x=%2f&y=%2F&z=%7e~"),
         ("/photo.jpg?a=1+1&a=2;b&=&&", "/photo.jpg?a=1+1&a=2;b&=&&"),
         ("/photo.jpg?redirect=http://example.com/?q", "/photo.jpg?redirect=http://example.com/?q"),
-        ("/%70hoto.jpg/../photo.jpg", None),
         ("/photo.jpg#part", "/photo.jpg"),
     ],
 )
 def test_t17_a_url_is_echoed_unchanged_and_its_query_sent_on(
-    server: Address, host: ImageHost, photo: str, target: str, sent: str | None
+    server: Address, host: ImageHost, photo: str, target: str, sent: str
 ) -> None:
     url = photo.removesuffix("/photo.jpg") + target
 
     status, text = server.raw_get("/predictions?url=" + quote(url, safe=""))
 
-    assert status in ({200} if sent else {200, 404})
-    assert not sent or f'"url":"{url}"' in text.replace(": ", ":")
-    assert not sent or host.received[-1].target == sent
+    assert (status, json.loads(text)["url"]) == (200, url)
+    assert host.received[-1].target == sent
 
 
 @pytest.mark.parametrize("end", ["?", "?x=1", "?x=http://a.b/?y"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from image_tagger.domain.errors import UnknownModel
 from image_tagger.settings import Settings
 from tests.dialects.opened_files import opened_files
 from tests.dialects.pictures import jpeg, png
@@ -134,7 +135,9 @@ def test_bug08_nothing_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_bug09_a_model_that_cannot_be_loaded_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(ServerDidNotStartError), serving(Settings(data_dir=tmp_path, default_model="no-such-model")):
+    settings = Settings(data_dir=tmp_path, default_model="no-such-model")
+
+    with pytest.raises((UnknownModel, ServerDidNotStartError)), serving(settings):
         pass
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -30,7 +31,7 @@ class OnnxRuntime:
     session: onnxruntime.InferenceSession
     input_name: str
 
-    def run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """(number, ...) as the network's input asks -> its first output, (number, ...)."""
         output: NDArray[np.float32] = self.session.run(None, {self.input_name: batch})[0]
         return output
