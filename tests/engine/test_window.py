@@ -73,8 +73,7 @@ async def test_an_error_reaches_the_reader_and_ends_the_rest() -> None:
             raise ValueError("two")
         return number
 
-    seen: list[int] = []
-    with pytest.raises(ValueError, match="two"):
-        async for answer in in_order(range(10), work, ahead=2):
-            seen.append(answer)  # noqa: PERF401 - what was seen before the error matters
-    assert seen == [0, 1]
+    async with aclosing(in_order(range(10), work, ahead=2)) as answers:
+        assert [await anext(answers), await anext(answers)] == [0, 1]
+        with pytest.raises(ValueError, match="two"):
+            await anext(answers)

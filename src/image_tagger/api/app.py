@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from image_tagger import plugins
 from image_tagger.api import health, landing, metrics
 from image_tagger.api.observe import Observe
+from image_tagger.api.prefixes import Prefixes
 from image_tagger.domain.errors import TaggerError
 from image_tagger.services import Services, wire
 from image_tagger.settings import Settings
@@ -35,8 +36,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     measured = metrics.Metrics(services)
     app.add_middleware(Observe, metrics=measured)
-    for name in plugins.names(DIALECTS):
-        app.include_router(plugins.load(DIALECTS, name).routes(services))
+    dialects = [plugins.load(DIALECTS, name) for name in plugins.names(DIALECTS)]
+    for dialect in dialects:
+        app.include_router(dialect.routes(services))
+    app.add_middleware(Prefixes, prefixes=tuple(d.PREFIX for d in dialects if hasattr(d, "PREFIX")))
     for router in (landing.routes(), health.routes(services), metrics.routes(measured)):
         app.include_router(router)
     return app

@@ -5,6 +5,7 @@ from typing import IO
 
 import pi_heif
 import PIL.Image
+import PIL.ImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -22,7 +23,10 @@ FORMATS = (
 BOMBS = (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning)
 PURE_PYTHON_PIXELS = 4_000_000  # QOI, DDS and others are decoded at up to 3 seconds per million pixels
 
+MEBIBYTE = 1024 * 1024
+
 PIL.Image.init()
+PIL.ImageFile.MAXBLOCK = MEBIBYTE  # a common photo leaves Pillow in one block, in half the time many blocks take
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 # Filters are global and not thread-safe to change, so they are set here and never touched again. Damaged metadata is
 # no news to anyone; a picture in a picture beyond the ceiling must not be decoded.

@@ -90,6 +90,7 @@ def test_t21_requests_at_a_time_get_their_own_answers(client: httpx.Client, pict
 
 
 def test_bug07_no_request_reads_the_model_again(client: httpx.Client, photo: str) -> None:
+    predictions(client, photo, top=5)
     with opened_files() as opened:
         for _ in range(3):
             predictions(client, photo, top=5)

@@ -142,6 +142,7 @@ def test_bug09_a_model_that_cannot_be_loaded_stops_the_start(tmp_path: Path) -> 
 
 
 def test_bug10_no_request_reads_the_labels_again(client: httpx.Client) -> None:
+    treated(client, document("first", jpeg(1)))
     with opened_files() as opened:
         treated(client, *(document(seed, jpeg(seed)) for seed in range(4)))
 

@@ -13,7 +13,7 @@ from image_tagger.api.dialects.process.ledger import Ledger
 from image_tagger.domain.errors import Overloaded, RequestTooLarge, TaggerError
 from image_tagger.services import Services
 
-PREFIXES = ("", "/image_tagger")  # the second is how clients behind the original's proxy say it
+PREFIX = "/image_tagger"  # under which clients behind the original's proxy say the same paths
 
 
 def routes(services: Services) -> APIRouter:
@@ -21,7 +21,6 @@ def routes(services: Services) -> APIRouter:
     ledger = Ledger()
     settings = services.settings
     bodies = Bodies(one=settings.max_body_bytes, all_together=settings.max_bodies_bytes)
-    both = APIRouter()
     router = dialect.router(render_error, tag="Detect tagger")
 
     @router.post("/process", summary="Tag a batch of documents", responses=ANSWERS, openapi_extra=BODY)
@@ -41,9 +40,7 @@ def routes(services: Services) -> APIRouter:
         return ledger.wire()
 
     _add_signs_of_life(router)
-    for prefix in PREFIXES:
-        both.include_router(router, prefix=prefix, include_in_schema=not prefix)
-    return both
+    return router
 
 
 def _add_signs_of_life(router: APIRouter) -> None:

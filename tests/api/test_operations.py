@@ -1,0 +1,123 @@
+"""Health, metrics, request ids, logs, and what happens when too much is asked."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+import structlog
+
+from image_tagger.api.app import create_app
+from image_tagger.settings import Settings
+from tests.pictures import jpeg
+
+
+async def served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async for one in served(Settings(allow_private_urls=True, queue_length=1, fetch_seconds=5)):
+        yield one
+
+
+@pytest.fixture
+async def slow_host() -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]:
+    """A host that answers with a picture once it is told to: its URL, `asked`, `go_on`."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await go_on.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(jpeg()) + jpeg())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/photo.jpg", asked, go_on
+
+
+async def test_the_server_is_ready_when_its_model_answers(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"status": "live"}
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "model": "starter"})
+
+
+async def test_one_request_too_many_is_told_when_to_come_back(
+    client: httpx.AsyncClient, slow_host: tuple[str, asyncio.Event, asyncio.Event]
+) -> None:
+    url, asked, go_on = slow_host
+    first = asyncio.create_task(client.get(f"/predictions?{urlencode({'url': url})}"))
+    await asked.wait()
+    refused = await client.get(f"/predictions?{urlencode({'url': url})}")
+    assert refused.status_code == 503
+    assert refused.json()["error"]["type"] == "Overloaded"
+    assert int(refused.headers["retry-after"]) >= 1
+    batch = await client.post("/process", content=b'{"documents": []}')
+    assert batch.status_code == 503
+    assert batch.json()["status"] == {"code": 503, "message": "Error"}
+    go_on.set()
+    assert (await first).status_code == 200
+
+
+async def test_bodies_are_bounded_together() -> None:
+    async for client in served(Settings(max_bodies_bytes=10)):
+        answer = await client.post("/process", content=b'{"documents": []}')
+        assert answer.status_code == 503
+        assert "retry-after" in answer.headers
+        assert (await client.post("/process", content=b"{}")).status_code == 500  # read, and no batch
+
+
+@pytest.mark.parametrize(("sent", "taken"), [("a-1.B_2", True), ("two words", False), ("x" * 65, False)])
+async def test_a_plain_request_id_comes_back_and_any_other_is_replaced(
+    client: httpx.AsyncClient, sent: str, *, taken: bool
+) -> None:
+    answer = await client.get("/health/live", headers={"X-Request-ID": sent})
+    assert (answer.headers["x-request-id"] == sent) is taken
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", answer.headers["x-request-id"])
+
+
+async def test_every_request_is_one_log_line_without_its_query(client: httpx.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/predictions?url=secret")
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/predictions", 422)
+    assert "secret" not in json.dumps(line)
+
+
+async def test_metrics_count_routes_and_pictures(client: httpx.AsyncClient) -> None:
+    await client.get("/predictions?top=0")
+    await client.get("/no/such/path")
+    await client.get("/health/ready")
+    text = (await client.get("/metrics")).text
+    assert 'image_tagger_requests_total{method="GET",route="/predictions",status="422"} 1.0' in text
+    assert 'image_tagger_requests_total{method="GET",route="none",status="404"} 1.0' in text
+    assert "/no/such/path" not in text
+    assert re.search(r'image_tagger_pictures_total\{model="starter"\} [1-9]', text)
+    assert "image_tagger_queries_in_progress 0.0" in text
+
+
+async def test_the_landing_object_is_what_two_dialects_promise(client: httpx.AsyncClient) -> None:
+    answer = (await client.get("/")).json()
+    assert answer["res"] == "FastAPI is up and running!"
+    assert {"description", "version", "revision", "author", "github_url"} <= set(answer)
+
+
+async def test_the_api_pages_describe_every_door(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {"/", "/predictions", "/process", "/work/status", "/health/ready", "/metrics"} <= set(paths)
+    assert json.dumps(paths["/predictions"]["get"]["parameters"]).count('"name"') == 3
+    for page in ("/docs", "/redoc"):
+        assert "text/html" in (await client.get(page)).headers["content-type"]
