@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.shipped import Preparation, Shipped
+from image_tagger.domain.specs import Preprocessing
+from training.shipped import Shipped, squares_of
 
 NETWORK = "starter.onnx"
 GOLDEN_PHOTOS = ("cc_cat_720p.jpg", "cc_coffee.png", "cc_dragonfly.jpg", "cc_hot_dog.jpg")  # CC0 or CC BY 2.0
@@ -61,7 +62,7 @@ TRAINED_ON = "152 thousand photos of 293 ImageNet-1k classes, 64 x 64 pixels; no
 class Facts:
     """What model.toml says beyond the file itself; accuracies in percent."""
 
-    preparation: Preparation
+    preprocessing: Preprocessing
     top1: float
     top5: float
 
@@ -74,13 +75,13 @@ def write_labels(folder: Path, classes: list[dict[str, str | int]]) -> None:
     (folder / "labels.txt").write_text("\n".join(labels) + "\n")
 
 
-def write_card(folder: Path, facts: Facts) -> None:
+def write_manifest(folder: Path, facts: Facts) -> None:
     """model.toml, for the network that lies in the folder now."""
     text = TEMPLATE.format(
         file=NETWORK,
         sha256=hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest(),
-        side=facts.preparation.side,
-        filter=facts.preparation.filter,
+        side=facts.preprocessing.size.width,
+        filter=facts.preprocessing.filter,
         tolerance=TOLERANCE,
         description=json.dumps("A small residual network that names the main thing in a photo, out of 293 everyday classes"),
         trained_on=json.dumps(TRAINED_ON),
@@ -95,7 +96,7 @@ def write_golden(folder: Path, photos: Path | None) -> None:
     file = folder / "golden.npz"
     pictures = np.load(file)["pictures"] if photos is None else _pictures(photos)
     shipped = Shipped(folder)
-    probabilities = shipped.probabilities(shipped.preparation.squares(pictures)).astype(np.float32)
+    probabilities = shipped.probabilities(squares_of(pictures, shipped.preprocessing)).astype(np.float32)
     np.savez_compressed(file, pictures=pictures, probabilities=probabilities)
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
 
+from training.augment import normalise
 from training.network import MEAN, STD, Network
 from training.recipe import Recipe
 
@@ -22,13 +24,22 @@ class Served(nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
+        self._trained = (network.eval(),)  # in a tuple, so that it is no part of this module
         folded = fold_normalisations(network)
         self.stem, self.stages, self.head = folded.stem, folded.stages, folded.head
         _take_bytes(self.stem[0])
+        self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
         x = pixels.permute(0, 3, 1, 2).float() - GREY
         return self.head(self.stages(self.stem(x)).mean((2, 3)))
+
+    def expected(self, pixels: Tensor) -> Tensor:
+        """What `forward` has to give: the trained network itself, on photos with a grey border in place of its padding."""
+        trained = copy.deepcopy(self._trained[0])
+        width = trained.stem[0].padding[0]
+        trained.stem[0].padding = (0, 0)
+        return trained(normalise(functional.pad(pixels, (0, 0, width, width, width, width), value=GREY)))
 
 
 def load_network(checkpoint: Path, recipe: Recipe, classes: int) -> tuple[Network, int]:

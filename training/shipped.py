@@ -1,81 +1,89 @@
-"""The folder that ships in the wheel, opened with what the product has: Pillow and ONNX Runtime, no torch."""
+"""The folder that ships in the wheel, opened and used by the product's own code: no torch."""
 
-import hashlib
 import time
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from PIL import Image
 
+from image_tagger.domain.geometry import Size
+from image_tagger.domain.specs import Element, Filter, Layout, Preprocessing
+from image_tagger.media.decode import Budget, Decoder
+from image_tagger.models import loaded
+from image_tagger.models.manifest import read_version
+from image_tagger.models.preprocessing import needed_pixels, prepare
 from training.metrics import softmax
 
-FILTERS = {"box": Image.Resampling.BOX, "bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
-
-
-@dataclass(frozen=True, slots=True)
-class Preparation:
-    """How a picture becomes the network's square of bytes."""
-
-    side: int
-    filter: str = "bilinear"
-    squash: bool = False  # the whole picture in place of its central square
-
-    def square(self, picture: Image.Image) -> NDArray[np.uint8]:
-        """RGB picture of any size -> uint8 (side, side, 3)."""
-        width, height = picture.size
-        edge = min(width, height)
-        left, top = (width - edge) / 2, (height - edge) / 2
-        box = (0.0, 0.0, width, height) if self.squash else (left, top, left + edge, top + edge)
-        return np.asarray(picture.resize((self.side, self.side), FILTERS[self.filter], box=box))
-
-    def squares(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """uint8 (count, height, width, 3) -> uint8 (count, side, side, 3)."""
-        return np.stack([self.square(Image.fromarray(picture)) for picture in pictures])
+BATCH = 100
+GENEROUS = Budget(max_bytes=100_000_000, max_pixels=100_000_000)
 
 
 class Shipped:
     """A model folder, ready to answer on one thread."""
 
     def __init__(self, folder: Path) -> None:
-        self.card: dict[str, Any] = tomllib.loads((folder / "model.toml").read_text())
-        self.labels = (folder / self.card["spec"]["labels"]).read_text().splitlines()
-        self.file = folder / self.card["network"]["file"]
-        if hashlib.sha256(self.file.read_bytes()).hexdigest() != self.card["network"]["sha256"]:
-            raise SystemExit("the network is not the one that model.toml names")
-        preprocessing = self.card["preprocessing"]
-        if (preprocessing["element"], preprocessing["layout"]) != ("uint8", "NHWC"):
-            raise SystemExit("only networks that take bytes are known here")
-        self.preparation = Preparation(preprocessing["size"][0], preprocessing["filter"])
-        self.session = session(self.file)
+        self.version = read_version(folder)
+        self.labels = self.version.spec.labels.names
+        self.about = dict(self.version.about)
+        self._model = loaded.load(self.version, "cpu")
+        self._decoder = Decoder(GENEROUS)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How pictures enter the network."""
+        return self.version.network.preprocessing
+
+    def photo(self, file: Path) -> NDArray[np.uint8]:
+        """The pixels that the product decodes, with its reduced scales: uint8 (height, width, 3)."""
+        return next(self._decoder.frames(file, needed_pixels(self.preprocessing))).pixels
+
+    def logits(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (count, side, side, 3) -> float32 (count, classes)."""
+        return np.concatenate([self._model.run(squares[i : i + BATCH]) for i in range(0, len(squares), BATCH)])
 
     def probabilities(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (count, side, side, 3) -> float32 (count, classes); each row sums to 1."""
+        return softmax(self.logits(squares))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFile:
+    """Any graph that takes bytes, on one thread."""
+
+    path: Path
+    _session: onnxruntime.InferenceSession = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(self.path, options, providers=["CPUExecutionProvider"])
+        object.__setattr__(self, "_session", session)
+
+    def logits(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (count, side, side, 3) -> float32 (count, classes)."""
-        return softmax(logits(self.session, squares))
+        parts = [self._session.run(None, {"pixels": squares[i : i + BATCH]})[0] for i in range(0, len(squares), BATCH)]
+        return np.concatenate(parts)
 
 
-def session(file: Path) -> onnxruntime.InferenceSession:
-    """One thread, like the product's default for a small network."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+def bytes_of(side: int, filter_name: str = "bilinear") -> Preprocessing:
+    """The central square as it is: uint8 (side, side, 3)."""
+    square, kept = Size(side, side), Filter(filter_name)
+    return Preprocessing(square, filter=kept, scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
 
 
-def logits(network: onnxruntime.InferenceSession, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 (count, side, side, 3) -> float32 (count, classes), 100 photos at a time."""
-    parts = [network.run(None, {"pixels": squares[i : i + 100]})[0] for i in range(0, len(squares), 100)]
-    return np.concatenate(parts)
+def squares_of(pictures: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """uint8 (count, height, width, 3) -> uint8 (count, side, side, 3)."""
+    return np.stack([prepare(picture, preprocessing) for picture in pictures])
 
 
-def milliseconds(network: onnxruntime.InferenceSession, square: NDArray[np.uint8], runs: int = 300) -> float:
-    """Best time of one photo: the machine may be busy with other work, which can only add."""
+def milliseconds(work: Callable[[], object], runs: int = 300) -> float:
+    """The best of many runs: other work on the machine can only add to the time."""
     times = []
     for _ in range(runs):
         started = time.perf_counter()
-        network.run(None, {"pixels": square[None]})
+        work()
         times.append(time.perf_counter() - started)
     return min(times) * 1000

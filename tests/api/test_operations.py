@@ -65,7 +65,7 @@ async def test_one_request_too_many_is_told_when_to_come_back(
     assert refused.status_code == 503
     assert refused.json()["error"]["type"] == "Overloaded"
     assert int(refused.headers["retry-after"]) >= 1
-    batch = await client.post("/process", content=b'{"documents": []}')
+    batch = await client.post("/process", json={"documents": [{"source": {"file_type": "jpg", "content": "AAAA"}}]})
     assert batch.status_code == 503
     assert batch.json()["status"] == {"code": 503, "message": "Error"}
     go_on.set()

@@ -1,6 +1,11 @@
-"""The command line: `image-tagger serve | tag | models | doctor`."""
+"""The command line: `image-tagger serve | tag | models | doctor`.
+
+The modules of the commands hold their options only and import the rest of the product when they run, so that help and
+mistakes show at once.
+"""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -10,9 +15,8 @@ from image_tagger.domain.errors import TaggerError
 
 app = typer.Typer(
     name="image-tagger",
-    help="Recognise what is in pictures, on your own machine.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # plain text: examples keep their lines, and programs can read the errors
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -20,6 +24,28 @@ app.command("serve")(serve.serve)
 app.command("tag")(tag.tag)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the option's value
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - the only command that needs it
+
+        typer.echo(f"image-tagger {version('image-tagger')}")
+        raise typer.Exit
+
+
+@app.callback()
+def image_tagger(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Recognise what is in pictures, on your own machine.
+
+    `image-tagger COMMAND --help` shows the options of a command, with examples.
+    """
+    del version  # its callback has answered
 
 
 def main() -> None:

@@ -1,13 +1,15 @@
 """`image-tagger models`: which models there are."""
 
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from image_tagger.models.catalog import standard_catalog
-from image_tagger.settings import read_settings
+if TYPE_CHECKING:
+    from image_tagger.models.catalog import Catalog
 
-app = typer.Typer(help="Look at the models of this installation.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
+HEADER = ("model", "labels", "input", "runtime", "what it is")
 
 
 @app.callback()
@@ -16,27 +18,38 @@ def models() -> None:
 
 
 @app.command("list")
-def list_models() -> None:
-    """List models and aliases: the name to use in `--model` and `IMAGE_TAGGER_DEFAULT_MODEL`, labels, runtime, input.
+def list_models(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False) -> None:
+    """List the models and their other names.
 
-    Example:
+    Each name can be used in `--model` and `IMAGE_TAGGER_DEFAULT_MODEL`.
 
-        image-tagger models list
+    \b
+    Examples:
+      image-tagger models list
+      image-tagger models list --json
     """
+    from image_tagger.models.catalog import standard_catalog  # noqa: PLC0415 - help shows without it
+    from image_tagger.settings import read_settings  # noqa: PLC0415 - the same
+
     settings = read_settings()
     catalog = standard_catalog(settings.model_aliases, settings.default_model)
-    table = Table("model", "labels", "input", "runtime", "what it is", box=None, pad_edge=False)
-    for version in catalog.versions:
-        size = version.network.preprocessing.size
-        mark = " (default)" if version == catalog.default else ""
-        about = dict(version.about).get("description", "")
-        table.add_row(
-            version.name + mark,
-            str(len(version.spec.labels)),
-            f"{size.width} x {size.height}",
-            version.network.runtime,
-            about,
-        )
-    for alias, name in catalog.aliases:
-        table.add_row(alias, "", "", "", f"alias of {name}")
-    Console().print(table)
+    if as_json:
+        typer.echo(json.dumps([*_described(catalog)], indent=2))
+    else:
+        _print_table([HEADER, *_rows(catalog)])
+
+
+def _described(catalog: "Catalog") -> list[dict[str, Any]]:
+    return [
+        {
+            "name": version.name,
+            "aliases": [alias for alias, name in catalog.aliases if name == version.name],
+            "default": version == catalog.default,
+            "labels": len(version.spec.labels),
+            "input": [version.network.preprocessing.size.width, version.network.preprocessing.size.height],
+            "runtime": version.network.runtime,
+            **{"description": "", "licence": ""},
+            **dict(version.about),
+        }
+        for version in catalog.versions
+    ]

@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, TextIO
@@ -22,7 +24,10 @@ class Format(StrEnum):
 
 
 class Report:
-    """Writes one result after the other; a context, since JSON needs its brackets closed."""
+    """Writes one result after the other; a context, since JSON needs its brackets closed.
+
+    Everything raises TaggerError where the results cannot be written, and BrokenPipeError where nobody reads them.
+    """
 
     def __init__(self, form: Format, to: TextIO) -> None:
         self._form, self._to = form, to
@@ -31,14 +36,17 @@ class Report:
 
     def __enter__(self) -> "Report":
         if self._form is Format.CSV:
-            self._rows.writerow(HEADER)
+            with _writing():
+                self._rows.writerow(HEADER)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._form is Format.JSON:
-            self._to.write("\n]\n" if self._count else "[]\n")
+            with _writing():
+                self._to.write("\n]\n" if self._count else "[]\n")
+                self._to.flush()
 
     def add(self, picture: str, result: FrameResult | TaggerError) -> None:
         """Write one picture's result, or its error."""
@@ -48,26 +56,35 @@ class Report:
             Format.JSONL: self._add_json,
             Format.CSV: self._add_csv,
         }
-        writers[self._form](_printable(picture), result)
+        with _writing():
+            writers[self._form](picture, result)
+            self._to.flush()
         self._count += 1
-        self._to.flush()
 
     def _add_text(self, picture: str, result: FrameResult | TaggerError) -> None:
         if isinstance(result, FrameResult):
             labels = ", ".join(f"{p.label} {p.score:.1%}" for p in result.predictions)
-            self._to.write(f"{picture}: {labels or '(nothing)'}\n")
+            self._to.write(f"{visible(picture)}: {labels or '(nothing)'}\n")
 
     def _add_json(self, picture: str, result: FrameResult | TaggerError) -> None:
         if self._form is Format.JSON:
             self._to.write(",\n" if self._count else "[\n")
-        self._to.write(json.dumps(_wire(picture, result)) + ("\n" if self._form is Format.JSONL else ""))
+        self._to.write(json.dumps(_wire(_text(picture), result)) + ("\n" if self._form is Format.JSONL else ""))
 
     def _add_csv(self, picture: str, result: FrameResult | TaggerError) -> None:
+        name = _text(picture)
         if isinstance(result, TaggerError):
-            self._rows.writerow((picture, "", "", "", str(result)))
+            self._rows.writerow((name, "", "", "", str(result)))
             return
         for rank, prediction in enumerate(result.predictions, 1):
-            self._rows.writerow((picture, rank, prediction.label, f"{prediction.score:.6f}", ""))
+            self._rows.writerow((name, rank, prediction.label, f"{prediction.score:.6f}", ""))
+        if not result.predictions:  # every picture has a row
+            self._rows.writerow((name, "", "", "", ""))
+
+
+def visible(name: str) -> str:
+    """A name on one line of a terminal: what cannot be printed, line breaks and colours included, is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in _text(name))
 
 
 def _wire(picture: str, result: FrameResult | TaggerError) -> dict[str, Any]:
@@ -76,6 +93,16 @@ def _wire(picture: str, result: FrameResult | TaggerError) -> dict[str, Any]:
     return {"picture": picture, "labels": [{"label": p.label, "confidence": p.score} for p in result.predictions]}
 
 
-def _printable(picture: str) -> str:
+def _text(name: str) -> str:
     """File names of the file system are bytes; those that are no text must not stop the report."""
-    return picture.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # whoever read along has seen enough: `| head`
+        raise
+    except OSError as error:
+        raise TaggerError(f"the results cannot be written: {error.strerror}") from error

@@ -14,6 +14,7 @@ from image_tagger.domain.geometry import Size, reduced_scale
 from image_tagger.media.colour import to_rgb
 from image_tagger.media.image import Image
 from image_tagger.media.orientation import SIDEWAYS, exif_orientation, upright
+from image_tagger.media.reading import open_content
 from image_tagger.media.stills import BOMBS, check_pixels, open_still, raise_ceiling
 
 MARGIN = 2.0  # docs/formats.md states how far predictions move: about as far as saving the JPEG again at quality 80
@@ -46,13 +47,13 @@ class Decoder:
         iterator closes the file. The first step raises MediaTooLarge beyond the budget, before any pixel is decoded,
         and InvalidMedia for bytes that are no picture.
         """
-        with _opened(content) as file:
+        with open_content(content) as file:
             yield self._still(file, needed)
 
     def _still(self, file: IO[bytes], needed: int | None) -> Image:
         try:
             self._check_bytes(file)
-            return self._decoded(open_still(file), needed)
+            return self._decoded(open_still(file, self._budget.max_pixels), needed)
         except InvalidMedia:
             raise
         except BOMBS as error:
@@ -67,7 +68,6 @@ class Decoder:
             raise MediaTooLarge(f"the file has {length} bytes; at most {self._budget.max_bytes} are accepted")
 
     def _decoded(self, picture: ImageFile, needed: int | None) -> Image:
-        check_pixels(picture, self._budget.max_pixels)
         declared, divisor = picture.size, self._divisor(picture, needed)
         if divisor > 1:
             picture.draft(None, (declared[0] // divisor, declared[1] // divisor))  # only JPEG can
@@ -91,12 +91,3 @@ def _image(picture: ImageFile, stored: Size, divisor: int) -> Image:
     orientation = exif_orientation(picture.info.get("exif") or b"")
     original = Size(stored.height, stored.width) if orientation in SIDEWAYS else stored
     return Image(np.asarray(upright(rgb, orientation)), original)
-
-
-def _opened(content: bytes | Path) -> IO[bytes]:
-    if isinstance(content, bytes):
-        return io.BytesIO(content)
-    try:
-        return content.open("rb")
-    except OSError as error:
-        raise InvalidMedia("the file cannot be opened") from error

@@ -11,6 +11,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from image_tagger.domain.errors import MediaTooLarge
 from image_tagger.domain.geometry import Size
+from image_tagger.media.headers import TIFFS, check_codestreams, check_tiff
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 # Formats are told apart by their first bytes. The last row has none to speak of and only gets what nobody else took.
@@ -20,6 +21,7 @@ FORMATS = (
     *("BLP", "CUR", "DCX", "DDS", "DIB", "FITS", "FLI", "FTEX", "GBR", "MCIDAS", "MSP", "PCX", "PIXAR", "SGI", "SUN"),
     *("XBM", "XPM", "XVTHUMB", "PCD", "IM", "IMT", "SPIDER", "TGA"),
 )
+HOLDING_CODESTREAMS = {"JPEG2000", "ICNS"}
 BOMBS = (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning)
 PURE_PYTHON_PIXELS = 4_000_000  # QOI, DDS and others are decoded at up to 3 seconds per million pixels
 
@@ -49,12 +51,22 @@ def raise_ceiling(pixels: int) -> None:
     PIL.Image.MAX_IMAGE_PIXELS = max(PIL.Image.MAX_IMAGE_PIXELS or 0, pixels)
 
 
-def open_still(file: IO[bytes]) -> ImageFile:
-    """The picture in the file, header read and pixels not. Raises anything on bytes that are no picture."""
-    if file.read(len(JPEG_MAGIC)) == JPEG_MAGIC:
+def open_still(file: IO[bytes], most: int) -> ImageFile:
+    """The picture in the file, header read and pixels not.
+
+    Raises MediaTooLarge for more than `most` pixels, in the picture or in what it is made of, and anything at all on
+    bytes that are no picture.
+    """
+    magic = file.read(len(JPEG_MAGIC) + 1)
+    if magic in TIFFS:
+        check_tiff(file, most)
+    file.seek(0)
+    picture = PlainJpeg(file) if magic.startswith(JPEG_MAGIC) else PIL.Image.open(file, formats=FORMATS)
+    if picture.format in HOLDING_CODESTREAMS:
         file.seek(0)
-        return PlainJpeg(file)
-    return PIL.Image.open(file, formats=FORMATS)
+        check_codestreams(file.read(), most)
+    check_pixels(picture, most)
+    return picture
 
 
 def check_pixels(picture: ImageFile, most: int) -> None:

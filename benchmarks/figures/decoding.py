@@ -1,0 +1,75 @@
+"""Photos of 12 megapixels to the network's size: reduced-scale decoding against exact."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import bare, pictures
+from benchmarks.figure import Details, Figure, Row, Setup, Spread
+from benchmarks.workers import worker
+
+FASTER = 4.0
+UNCHANGED = 99  # per cent
+REPEATS = 3  # of each; the fastest counts, since disturbances only ever slow down
+MILLI = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One photo both ways. Seconds of decoding alone, and of decoding down to the network's tensor."""
+
+    exact: float
+    reduced: float
+    exact_prepared: float
+    reduced_prepared: float
+    same: bool  # the best label
+
+
+def measure(setup: Setup) -> Figure:
+    """Every photo, one after the other, in one process."""
+    photos = pictures.photos(setup.data, most=4 if setup.quick else None)
+    with worker() as bench:
+        found = [bench.submit(compare, pictures.large_jpeg(photo)).result() for photo in photos]
+    decoding = Spread.of([one.exact / one.reduced for one in found])
+    prepared = Spread.of([one.exact_prepared / one.reduced_prepared for one in found])
+    same = sum(one.same for one in found)
+    note = f"median (range) of {len(found)} photos of 12 megapixels"
+    rows = (
+        Row("decoding, exact / reduced", decoding.shown(), f"{FASTER}", decoding.median >= FASTER, note),
+        Row("the same, with preparing", prepared.shown(), f"{FASTER}", prepared.median >= FASTER, "to the tensor"),
+        Row("best label unchanged", f"{same} of {len(found)}", f"{UNCHANGED} %", 100 * same >= UNCHANGED * len(found)),
+    )
+    return Figure(rows, (_times(found),))
+
+
+def compare(content: bytes) -> Comparison:
+    """Decode, prepare and recognise one JPEG both ways."""
+    exact, reduced = bare.decoder(exact=True), bare.decoder(exact=False)
+    prepare = bare.model().prepare
+    return Comparison(
+        exact=_fastest(lambda: exact(content)),
+        reduced=_fastest(lambda: reduced(content)),
+        exact_prepared=_fastest(lambda: prepare(exact(content))),
+        reduced_prepared=_fastest(lambda: prepare(reduced(content))),
+        same=bare.recognise(exact(content)).label == bare.recognise(reduced(content)).label,
+    )
+
+
+def _fastest(work: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
+
+
+def _times(found: list[Comparison]) -> Details:
+    columns = {
+        "exact": [one.exact for one in found],
+        "reduced": [one.reduced for one in found],
+        "exact, with preparing": [one.exact_prepared for one in found],
+        "reduced, with preparing": [one.reduced_prepared for one in found],
+    }
+    rows = tuple((name, Spread.of([s * MILLI for s in times]).shown(" ms", 1)) for name, times in columns.items())
+    return Details("A JPEG of 12 megapixels", ("", "median of photos (range)"), rows)

@@ -1,0 +1,76 @@
+"""One request at a time: `/predictions` against the bare work on the same pictures."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks import bare, load, processes, stage
+from benchmarks.figure import Details, Figure, Row, Setup, Spread
+from benchmarks.processes import Used
+from benchmarks.stage import Stage
+
+LIMIT = 1.5
+REQUESTS = 60  # of a block: each of the 60 photos once
+MILLI = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Medians of seconds, measured one right after the other so that a drift of the machine hits all."""
+
+    own: float
+    plain: float
+    served: float
+
+
+def measure(setup: Setup) -> Figure:
+    """Blocks in turn; the median of the blocks' ratios counts."""
+    with stage.opened(setup) as site:
+        _block(site)  # to warm up
+        before = processes.used(site.server.pid)
+        blocks = [_block(site) for _ in range(setup.repeats(full=20, quick=4))]
+        used = processes.used(site.server.pid).since(before)
+    own = Spread.of([block.served / block.own for block in blocks])
+    plain = Spread.of([block.served / block.plain for block in blocks])
+    rows = (
+        Row("latency / bare work", own.shown(), f"{LIMIT}", own.median <= LIMIT, _note("own decoder", len(blocks))),
+        Row(
+            "latency / plain Pillow",
+            plain.shown(),
+            f"{LIMIT}",
+            plain.median <= LIMIT,
+            _note("full decode", len(blocks)),
+        ),
+    )
+    return Figure(rows, (_times(blocks), _processor(used, len(blocks) * REQUESTS)))
+
+
+def _block(site: Stage) -> Block:
+    def seconds(*, plain: bool) -> float:
+        return median(site.bench.submit(bare.seconds_each, site.contents, REQUESTS, plain=plain).result())
+
+    own, plain = seconds(plain=False), seconds(plain=True)
+    served = site.client.submit(load.one_at_a_time, site.target, REQUESTS).result()
+    return Block(own, plain, median(served.latencies))
+
+
+def _note(baseline: str, blocks: int) -> str:
+    return f"p50 against decode + prepare + run + read in one thread, {baseline}; {blocks} blocks of {REQUESTS}"
+
+
+def _times(blocks: list[Block]) -> Details:
+    columns = {
+        "bare work, own decoder": [block.own for block in blocks],
+        "bare work, plain Pillow": [block.plain for block in blocks],
+        "request": [block.served for block in blocks],
+    }
+    rows = tuple((name, Spread.of([s * MILLI for s in seconds]).shown(" ms")) for name, seconds in columns.items())
+    return Details("One picture of 400 x 500, one at a time", ("", "p50: median of blocks (range)"), rows)
+
+
+def _processor(used: Used, requests: int) -> Details:
+    rows = (
+        ("event loop", f"{used.main_thread / requests * MILLI:.2f} ms"),
+        ("decoding and recognising threads", f"{used.other_threads / requests * MILLI:.2f} ms"),
+        ("of both, in the kernel", f"{used.system / requests * MILLI:.2f} ms"),
+    )
+    return Details("Processor time of the server per request, one at a time", ("", "per request"), rows)

@@ -1,0 +1,100 @@
+"""The server under measurement, `image-tagger serve` in a process of its own, and the host its pictures come from."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figure import NotMeasured
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.005
+READY = "/health/ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that listens on a port of this machine; `start_seconds` is how long it took to answer."""
+
+    pid: int
+    port: int
+    start_seconds: float
+
+
+@contextmanager
+def server() -> Iterator[Running]:
+    """Image Tagger with its defaults and loopback URLs allowed, ready to answer. Raises NotMeasured."""
+    program, port = Path(sysconfig.get_path("scripts")) / "image-tagger", _free_port()
+    command = [str(program), "serve", "--port", str(port), "--allow-private-urls"]
+    if not program.exists():
+        raise NotMeasured("the command image-tagger is not installed beside this Python")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_TAGGER_")}
+    with tempfile.TemporaryFile() as log:  # a file as in operation, so that logging costs what it costs
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stderr=log, env=environment)
+        try:
+            _await_ready(process, port)
+            yield Running(process.pid, port, time.perf_counter() - started)
+        finally:
+            _stop(process)
+
+
+@contextmanager
+def image_host(folder: Path) -> Iterator[Running]:
+    """A host that serves the files of a folder as `/<name>`, at hardly any cost."""
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "benchmarks.image_host", str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout  # noqa: S101 - for the type checker: it was asked for
+        port = int(process.stdout.readline())
+        yield Running(process.pid, port, time.perf_counter() - started)
+    finally:
+        _stop(process)
+
+
+def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if _is_ready(port):
+            return
+        time.sleep(POLL_SECONDS)
+    raise NotMeasured("the server did not become ready")
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
+    try:
+        connection.request("GET", READY)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
