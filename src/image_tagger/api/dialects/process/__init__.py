@@ -30,7 +30,7 @@ def routes(services: Services) -> APIRouter:
             async with bodies.read(request) as body:
                 batch = await read_batch(body)
             job.say("Start tagging model Analysis")
-            outcome = await batches.tag(services, batch)
+            outcome = await batches.tag(services, batch, request.is_disconnected)
             job.say(f"Extracted Text From {len(outcome.treated)} Documents")
             return envelope.success(outcome)
 

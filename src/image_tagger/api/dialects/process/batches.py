@@ -1,8 +1,11 @@
 """A batch of documents through the engine: the good ones treated, the others with their reason."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
+
+from starlette.requests import ClientDisconnect
 
 from image_tagger.api.dialects.process.documents import UNSUITABLE, Batch, Document
 from image_tagger.domain.errors import InvalidMedia, TaggerError
@@ -21,8 +24,8 @@ class Outcome:
     refused: tuple[dict[str, str], ...]
 
 
-async def tag(services: Services, batch: Batch) -> Outcome:
-    """Tag every document that has a picture. Raises what stops the engine as a whole."""
+async def tag(services: Services, batch: Batch, client_left: Callable[[], Awaitable[bool]]) -> Outcome:
+    """Tag every document that has a picture. Raises what stops the engine as a whole, and ClientDisconnect."""
     classes = len(services.catalog.default.spec.labels)
     selection = Selection(top=min(max(batch.labels, 1), classes))
     queries = (Query(d.picture, selection=selection) for d in batch.documents if d.picture)
@@ -30,6 +33,8 @@ async def tag(services: Services, batch: Batch) -> Outcome:
     refused: list[dict[str, str]] = []
     async with aclosing(services.recognizer.each(queries)) as results:
         for document in batch.documents:
+            if await client_left():
+                raise ClientDisconnect
             result = await anext(results) if document.picture else document.reason
             if isinstance(result, FrameResult):
                 treated.append(_with_labels(document, result.predictions))
