@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.figure import NotMeasured
 
+PROJECT = Path(__file__).parents[1]
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -39,9 +40,10 @@ def server() -> Iterator[Running]:
     if not program.exists():
         raise NotMeasured("the command image-tagger is not installed beside this Python")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_TAGGER_")}
-    with tempfile.TemporaryFile() as log:  # a file as in operation, so that logging costs what it costs
+    # The log goes to a file as in operation, so that it costs what it costs.
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stderr=log, env=environment)
+        process = subprocess.Popen(command, stderr=log, env=environment, cwd=folder)
         try:
             _await_ready(process, port)
             yield Running(process.pid, port, time.perf_counter() - started)
@@ -54,7 +56,7 @@ def image_host(folder: Path) -> Iterator[Running]:
     """A host that serves the files of a folder as `/<name>`, at hardly any cost."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "benchmarks.image_host", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     try:
         assert process.stdout  # noqa: S101 - for the type checker: it was asked for
         port = int(process.stdout.readline())

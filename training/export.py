@@ -1,4 +1,4 @@
-"""From checkpoint to the folder in the wheel: `python -m training.export --data DIR --work DIR`; see training/README.md."""
+"""From checkpoint to the folder in the wheel: `python -m training.export --data DIR --work DIR`."""
 
 import argparse
 import logging
@@ -50,7 +50,7 @@ def write_network(served: Served, squares: NDArray[np.uint8], form: str, file: P
     with torch.no_grad():
         expected = served.expected(torch.from_numpy(squares[:64])).numpy()
     difference = np.abs(GraphFile(exact).logits(squares[:64]) - expected).max()
-    print(f"ONNX float32 against torch: logits differ by at most {difference:.2g}, they reach {np.abs(expected).max():.3g}")
+    print(f"ONNX float32 against torch: logits to {np.abs(expected).max():.3g} differ by at most {difference:.2g}")
     if form == "half":
         graph.write_half(exact, file)
     else:

@@ -55,6 +55,7 @@ top1 = "{top1:.1f} %"
 top5 = "{top5:.1f} %"
 card = "MODEL_CARD.md"
 """
+DESCRIPTION = "A small residual network that names the main thing in a photo, out of 293 classes"
 TRAINED_ON = "152 thousand photos of 293 ImageNet-1k classes, 64 x 64 pixels; not redistributed"
 
 
@@ -83,7 +84,7 @@ def write_manifest(folder: Path, facts: Facts) -> None:
         side=facts.preprocessing.size.width,
         filter=facts.preprocessing.filter,
         tolerance=TOLERANCE,
-        description=json.dumps("A small residual network that names the main thing in a photo, out of 293 everyday classes"),
+        description=json.dumps(DESCRIPTION),
         trained_on=json.dumps(TRAINED_ON),
         top1=facts.top1,
         top5=facts.top5,

@@ -105,7 +105,7 @@ def _entry(model: onnx.ModelProto) -> str:
 
 
 def _drop_entry(model: onnx.ModelProto, entry: str) -> None:
-    """Feed the bytes to the first convolution directly: quantised with scale 1 and zero at GREY they are what came in."""
+    """Feed the bytes to the first convolution: quantised with scale 1 and zero at GREY they are what came in."""
     nodes = {output: node for node in model.graph.node for output in node.output}
     subtract = nodes[entry]
     cast = nodes[subtract.input[0]]

@@ -1,4 +1,4 @@
-"""How good answers are: accuracy, calibration of the probabilities, which classes are taken for each other; numpy only."""
+"""How good answers are: accuracy, calibration of the probabilities, classes taken for each other; numpy only."""
 
 from dataclasses import dataclass
 

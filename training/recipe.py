@@ -17,7 +17,7 @@ class Stage:
 class Recipe:
     """One training run. Rates are peaks of a schedule that warms up linearly and then falls as a cosine to zero."""
 
-    stages: tuple[Stage, ...] = (Stage(32, 7), Stage(48, 6), Stage(64, 5))
+    stages: tuple[Stage, ...] = (Stage(32, 7), Stage(48, 5), Stage(64, 5))
     shape: Shape = field(default_factory=Shape)
     batch: int = 256
     filter_rate: float = 0.03  # Muon: relative change per step

@@ -34,9 +34,14 @@ class Served(nn.Module):
         x = pixels.permute(0, 3, 1, 2).float() - GREY
         return self.head(self.stages(self.stem(x)).mean((2, 3)))
 
+    @property
+    def trained(self) -> Network:
+        """The network it was made from."""
+        return self._trained[0]
+
     def expected(self, pixels: Tensor) -> Tensor:
-        """What `forward` has to give: the trained network itself, on photos with a grey border in place of its padding."""
-        trained = copy.deepcopy(self._trained[0])
+        """What `forward` has to give: the trained network, on photos with a grey border in place of its padding."""
+        trained = copy.deepcopy(self.trained)
         width = trained.stem[0].padding[0]
         trained.stem[0].padding = (0, 0)
         return trained(normalise(functional.pad(pixels, (0, 0, width, width, width, width), value=GREY)))
@@ -70,7 +75,7 @@ def _fold_pairs(layers: nn.Sequential) -> None:
 
 
 def _take_bytes(convolution: nn.Conv2d) -> None:
-    """(pixel / 255 - mean) / std  =  (pixel - GREY) / (255 std)  +  (GREY / 255 - mean) / std, so filters and bias change."""
+    """(pixel / 255 - mean) / std = (pixel - GREY) / (255 std) + (GREY / 255 - mean) / std, so filters and bias change."""
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
     with torch.no_grad():
         shift = ((GREY / 255 - mean) / std).view(1, 3, 1, 1)

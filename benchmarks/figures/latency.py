@@ -24,11 +24,11 @@ class Block:
 
 def measure(setup: Setup) -> Figure:
     """Blocks in turn; the median of the blocks' ratios counts."""
-    with stage.opened(setup) as site:
-        _block(site)  # to warm up
-        before = processes.used(site.server.pid)
-        blocks = [_block(site) for _ in range(setup.repeats(full=20, quick=4))]
-        used = processes.used(site.server.pid).since(before)
+    with stage.opened(setup) as staged:
+        _block(staged)  # to warm up
+        before = processes.used(staged.server.pid)
+        blocks = [_block(staged) for _ in range(setup.repeats(full=20, quick=4))]
+        used = processes.used(staged.server.pid).since(before)
     own = Spread.of([block.served / block.own for block in blocks])
     plain = Spread.of([block.served / block.plain for block in blocks])
     rows = (
@@ -44,12 +44,12 @@ def measure(setup: Setup) -> Figure:
     return Figure(rows, (_times(blocks), _processor(used, len(blocks) * REQUESTS)))
 
 
-def _block(site: Stage) -> Block:
+def _block(staged: Stage) -> Block:
     def seconds(*, plain: bool) -> float:
-        return median(site.bench.submit(bare.seconds_each, site.contents, REQUESTS, plain=plain).result())
+        return median(staged.bench.submit(bare.seconds_each, staged.contents, REQUESTS, plain=plain).result())
 
     own, plain = seconds(plain=False), seconds(plain=True)
-    served = site.client.submit(load.one_at_a_time, site.target, REQUESTS).result()
+    served = staged.client.submit(load.one_at_a_time, staged.target, REQUESTS).result()
     return Block(own, plain, median(served.latencies))
 
 

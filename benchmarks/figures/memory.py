@@ -13,10 +13,10 @@ SETTLE_SECONDS = 2.0
 
 def measure(setup: Setup) -> Figure:
     """Two moments: ready with nothing asked, and idle again after requests."""
-    with stage.opened(setup, warm_up=0) as site:
-        fresh = _megabytes(site.server.pid)
-        site.client.submit(load.one_at_a_time, site.target, REQUESTS).result()
-        used = _megabytes(site.server.pid)
+    with stage.opened(setup, warm_up=0) as staged:
+        fresh = _megabytes(staged.server.pid)
+        staged.client.submit(load.one_at_a_time, staged.target, REQUESTS).result()
+        used = _megabytes(staged.server.pid)
     return Figure((_row("memory when ready", fresh, ""), _row("memory after requests", used, f"{REQUESTS} requests")))
 
 

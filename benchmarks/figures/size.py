@@ -32,8 +32,8 @@ def _installed(folder: Path) -> list[Distribution]:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(PROJECT)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         raise NotMeasured("the install failed; it needs a package registry")
-    (site,) = [*folder.glob("lib/*/site-packages"), *folder.glob("Lib/site-packages")]
-    return list(distributions(path=[str(site)]))
+    (packages,) = [*folder.glob("lib/*/site-packages"), *folder.glob("Lib/site-packages")]
+    return list(distributions(path=[str(packages)]))
 
 
 def _bytes(found: Distribution) -> int:

@@ -35,9 +35,9 @@ class Block:
 def measure(setup: Setup) -> Figure:
     """Blocks in turn; the median of the blocks' shares counts."""
     seconds = setup.repeats(full=5, quick=2)
-    with stage.opened(setup, benches=machine.cores()) as site:
-        _block(site, 1)  # to warm up
-        blocks = [_block(site, seconds) for _ in range(setup.repeats(full=10, quick=2))]
+    with stage.opened(setup, benches=machine.cores()) as staged:
+        _block(staged, 1)  # to warm up
+        blocks = [_block(staged, seconds) for _ in range(setup.repeats(full=10, quick=2))]
     share = Spread.of([100 * block.load.per_second / block.limit for block in blocks])
     real = Spread.of([100 * block.load.per_second / block.together for block in blocks])
     note = f"of {machine.cores()} cores / (decode + prepare + run + read); {len(blocks)} blocks of {seconds} s"
@@ -48,23 +48,24 @@ def measure(setup: Setup) -> Figure:
     return Figure(rows, (_rates(blocks), _processor(blocks)))
 
 
-def _block(site: Stage, seconds: int) -> Block:
-    alone = site.bench.submit(bare.seconds_each, site.contents, BARE_PICTURES, plain=False).result()
-    together = _together(site)
-    server, host = processes.used(site.server.pid), processes.used(site.host.pid)
-    answered = site.client.submit(load.many_at_a_time, site.target, CLIENTS, seconds).result()
+def _block(staged: Stage, seconds: int) -> Block:
+    alone = staged.bench.submit(bare.seconds_each, staged.contents, BARE_PICTURES, plain=False).result()
+    together = _together(staged)
+    server, host = processes.used(staged.server.pid), processes.used(staged.host.pid)
+    answered = staged.client.submit(load.many_at_a_time, staged.target, CLIENTS, seconds).result()
     return Block(
         fmean(alone),
         together,
         answered,
-        processes.used(site.server.pid).since(server),
-        processes.used(site.host.pid).since(host),
+        processes.used(staged.server.pid).since(server),
+        processes.used(staged.host.pid).since(host),
     )
 
 
-def _together(site: Stage) -> float:
+def _together(staged: Stage) -> float:
     jobs = [
-        site.bench.submit(bare.seconds_each, site.contents, BARE_PICTURES, plain=False) for _ in range(machine.cores())
+        staged.bench.submit(bare.seconds_each, staged.contents, BARE_PICTURES, plain=False)
+        for _ in range(machine.cores())
     ]
     wait(jobs)
     return sum(1 / fmean(job.result()) for job in jobs)

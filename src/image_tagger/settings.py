@@ -1,14 +1,17 @@
 """Every setting: one frozen value, read once from a TOML file and `IMAGE_TAGGER_*` environment variables."""
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -42,7 +45,7 @@ class Settings(BaseSettings):
         2048 * MEBIBYTE, gt=0, description="Bytes of request bodies held at a time; one more is answered with 503."
     )
     exact_decoding: bool = Field(
-        default=False, description="Decode large JPEGs at full size instead of a reduced scale."
+        default=False, description="Decode large pictures at full size instead of a reduced scale."
     )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Pictures decoded and recognised at a time."
@@ -76,13 +79,27 @@ def read_settings(**given: Any) -> Settings:
 
     Raises InvalidRequest, naming each wrong setting, for a value out of range or a file that cannot be read.
     """
-    file = os.environ.get(f"{PREFIX}CONFIG")
-    if file and not Path(file).is_file():
-        raise InvalidRequest(f"{PREFIX}CONFIG names no file: {file}")
+    _check_file(os.environ.get(f"{PREFIX}CONFIG", ""))
     try:
         return Settings(**given)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InvalidRequest(f"wrong settings: {wrong}") from error
-    except ValueError as error:  # a TOML syntax error, or JSON in the environment that does not parse
-        raise InvalidRequest(f"wrong settings: {error}") from error
+        raise InvalidRequest(f"wrong settings: {'; '.join(map(_reason, error.errors()))}") from error
+    except SettingsError as error:  # JSON in the environment that does not parse; the cause says where it stops
+        what = str(error).partition(" from source")[0]
+        raise InvalidRequest(f"wrong settings: {what}: {error.__cause__}") from error
+
+
+def _check_file(file: str) -> None:
+    if not file:
+        return
+    try:
+        tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidRequest(f"{PREFIX}CONFIG names no file that can be read: {file}: {error.strerror}") from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise InvalidRequest(f"wrong settings: {file} is no TOML: {error}") from error
+
+
+def _reason(error: ErrorDetails) -> str:
+    name = ".".join(map(str, error["loc"]))
+    return f"there is no setting {name!r}" if error["type"] == "extra_forbidden" else f"{name}: {error['msg']}"

@@ -26,7 +26,7 @@ app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the option's value
+def _show_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - the only command that needs it
 

@@ -1,6 +1,7 @@
 """`image-tagger models`: which models there are."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,8 +49,23 @@ def _described(catalog: "Catalog") -> list[dict[str, Any]]:
             "labels": len(version.spec.labels),
             "input": [version.network.preprocessing.size.width, version.network.preprocessing.size.height],
             "runtime": version.network.runtime,
-            **{"description": "", "licence": ""},
-            **dict(version.about),
+            "about": dict(version.about),
         }
         for version in catalog.versions
     ]
+
+
+def _rows(catalog: "Catalog") -> Iterator[tuple[str, ...]]:
+    for version in catalog.versions:
+        size, mark = version.network.preprocessing.size, " (default)" if version == catalog.default else ""
+        labels, about = str(len(version.spec.labels)), dict(version.about).get("description", "")
+        yield version.name + mark, labels, f"{size.width} x {size.height}", version.network.runtime, about
+    for alias, name in catalog.aliases:
+        yield alias, "", "", "", f"alias of {name}"
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Columns of text. Nothing is cut, so that every name can be copied; only the last column may wrap."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,7 +1,9 @@
 """Results on standard output: for people, or as JSON, JSON lines or CSV for programs."""
 
 import csv
+import io
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -21,6 +23,15 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+
+
+def standard_output() -> TextIO:
+    """Standard output, where characters that its encoding lacks are escaped. Raises TaggerError where it is closed."""
+    if sys.stdout is None:
+        raise TaggerError("the results cannot be written: standard output is closed")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout
 
 
 class Report:

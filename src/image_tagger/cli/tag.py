@@ -10,7 +10,7 @@ from image_tagger.domain.selection import Selection
 
 What = Annotated[
     list[str],
-    typer.Argument(metavar="PATH...", help="Files, folders, URLs; `-` reads one picture from standard input."),
+    typer.Argument(metavar="PATH", help="Files, folders, URLs; `-` reads one picture from standard input."),
 ]
 Top = Annotated[int, typer.Option("--top", "-n", min=1, help="At most this many labels per picture.")]
 MinConfidence = Annotated[

@@ -1,13 +1,12 @@
 """What `image-tagger tag` does: every picture through the engine, its answer to standard output."""
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from image_tagger.cli.pictures import Picture, find_pictures
 from image_tagger.cli.progress import Progress
-from image_tagger.cli.report import Format, Report, visible
+from image_tagger.cli.report import Format, Report, standard_output, visible
 from image_tagger.domain.errors import InvalidRequest, TaggerError
 from image_tagger.domain.predictions import FrameResult
 from image_tagger.domain.queries import Query
@@ -35,7 +34,7 @@ def tag_all(what: list[str], form: Format, *, model: str, selection: Selection, 
 async def _tag(services: Services, pictures: list[Picture], form: Format, model: str, selection: Selection) -> int:
     failed = 0
     async with services, aclosing(_results(services, pictures, model, selection)) as results:
-        with Report(form, sys.stdout) as report, Progress(len(pictures)) as progress:
+        with Report(form, standard_output()) as report, Progress(len(pictures)) as progress:
             async for picture, result in results:
                 if isinstance(result, TaggerError):
                     failed += 1

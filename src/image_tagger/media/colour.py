@@ -48,7 +48,7 @@ def _eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
     to 255 are fractions or 8-bit grey; anything else is stretched from its darkest to its brightest pixel.
     """
     if values.dtype.kind == "f":
-        return _from_floats(np.nan_to_num(values.astype(np.float64), posinf=0, neginf=0))
+        return _from_floats(np.nan_to_num(values, posinf=0, neginf=0).astype(np.float64))
     if values.min() >= 0 and values.max() <= SIXTEEN_BITS:
         return TO_EIGHT_BITS.take(values)
     return _stretched(values.astype(np.float64))

@@ -1,17 +1,19 @@
 """Which picture formats are read, and Pillow and libheif set up, once per process, for bytes from strangers."""
 
+import logging
 import warnings
 from typing import IO
 
 import pi_heif
 import PIL.Image
 import PIL.ImageFile
+from PIL import TiffImagePlugin
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from image_tagger.domain.errors import MediaTooLarge
 from image_tagger.domain.geometry import Size
-from image_tagger.media.headers import TIFFS, check_codestreams, check_tiff
+from image_tagger.media.headers import check_tiff
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 # Formats are told apart by their first bytes. The last row has none to speak of and only gets what nobody else took.
@@ -21,7 +23,6 @@ FORMATS = (
     *("BLP", "CUR", "DCX", "DDS", "DIB", "FITS", "FLI", "FTEX", "GBR", "MCIDAS", "MSP", "PCX", "PIXAR", "SGI", "SUN"),
     *("XBM", "XPM", "XVTHUMB", "PCD", "IM", "IMT", "SPIDER", "TGA"),
 )
-HOLDING_CODESTREAMS = {"JPEG2000", "ICNS"}
 BOMBS = (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning)
 PURE_PYTHON_PIXELS = 4_000_000  # QOI, DDS and others are decoded at up to 3 seconds per million pixels
 
@@ -33,6 +34,7 @@ pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=Fa
 # Filters are global and not thread-safe to change, so they are set here and never touched again. Damaged metadata is
 # no news to anyone; a picture in a picture beyond the ceiling must not be decoded.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 warnings.filterwarnings("error", category=PIL.Image.DecompressionBombWarning)
 
 
@@ -57,14 +59,12 @@ def open_still(file: IO[bytes], most: int) -> ImageFile:
     Raises MediaTooLarge for more than `most` pixels, in the picture or in what it is made of, and anything at all on
     bytes that are no picture.
     """
-    magic = file.read(len(JPEG_MAGIC) + 1)
-    if magic in TIFFS:
-        check_tiff(file, most)
+    magic = file.read(4)
     file.seek(0)
-    picture = PlainJpeg(file) if magic.startswith(JPEG_MAGIC) else PIL.Image.open(file, formats=FORMATS)
-    if picture.format in HOLDING_CODESTREAMS:
+    if magic in TiffImagePlugin.PREFIXES:
+        check_tiff(file, most)
         file.seek(0)
-        check_codestreams(file.read(), most)
+    picture = PlainJpeg(file) if magic.startswith(JPEG_MAGIC) else PIL.Image.open(file, formats=FORMATS)
     check_pixels(picture, most)
     return picture
 

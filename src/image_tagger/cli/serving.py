@@ -1,0 +1,84 @@
+"""What `image-tagger serve` does: sockets, signals and the web server around the application."""
+
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Any
+
+import structlog
+import uvicorn
+
+from image_tagger.api.app import create_app
+from image_tagger.api.logs import configure_logs
+from image_tagger.domain.errors import InvalidRequest
+from image_tagger.settings import Settings, read_settings
+
+DEFAULT_PORT = 8000
+BACKLOG = 2048
+log = structlog.get_logger(__name__)
+
+
+class Server(uvicorn.Server):
+    """A web server that ends with status 0 when a signal asks it to, and at once when a second one does."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Finish what is in flight; the second signal finishes nothing."""
+        del sig, frame
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def serve(ports: list[int], given: dict[str, Any]) -> bool:
+    """Serve until a signal comes; answer whether the server had started at all.
+
+    Raises InvalidRequest for wrong settings and for an address that cannot be had, UnknownModel, InvalidModel.
+    """
+    signal.signal(signal.SIGTERM, _leave)  # the first process of a container is deaf to signals it has no handler for
+    settings = read_settings(**given)
+    configure_logs(settings)
+    listening = [_listen(settings.host, number) for number in ports or [_default_port()]]
+    server = Server(_config(settings))
+    for open_socket in listening:
+        log.info("Image Tagger listens", url=_url(open_socket), pages="/docs")
+    server.run(sockets=listening)
+    return server.started
+
+
+def _leave(sig: int, frame: FrameType | None) -> None:
+    """The end before the server has started."""
+    del sig, frame
+    sys.exit(0)
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,  # the request log says more
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not an address of this machine"
+        raise InvalidRequest(f"cannot listen on {host} port {port}: {reason}") from error
+
+
+def _url(open_socket: socket.socket) -> str:
+    address, number = open_socket.getsockname()[:2]
+    return f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
+
+
+def _default_port() -> int:
+    given = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not given.isdecimal() or int(given) > 65535:
+        raise InvalidRequest(f"PORT must be a number in 0..65535, not {given!r}")
+    return int(given)
