@@ -119,5 +119,15 @@ async def test_the_api_pages_describe_every_door(client: httpx.AsyncClient) -> N
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert {"/", "/predictions", "/process", "/work/status", "/health/ready", "/metrics"} <= set(paths)
     assert json.dumps(paths["/predictions"]["get"]["parameters"]).count('"name"') == 3
-    for page in ("/docs", "/redoc"):
-        assert "text/html" in (await client.get(page)).headers["content-type"]
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+@pytest.mark.parametrize("prefix", ["", "/image_tagger"])
+async def test_the_api_pages_need_no_other_server(client: httpx.AsyncClient, page: str, prefix: str) -> None:
+    answer = await client.get(prefix + page)
+    assert "text/html" in answer.headers["content-type"]
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
+    scripts = re.findall(r'src="([^"]+)"', answer.text)
+    assert scripts
+    for script in scripts:
+        assert (await client.get(script)).status_code == 200

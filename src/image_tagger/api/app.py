@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from image_tagger import plugins
 from image_tagger.api import health, landing, metrics
@@ -27,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises UnknownModel or InvalidModel where the settings name a model that cannot be.
     """
     services = wire(settings)
-    app = FastAPI(
+    app = FastAPIOffline(  # its API pages bring their scripts along, so they work without the internet
         title="Image Tagger API",
         version=version("image-tagger"),
         description=DESCRIPTION,
