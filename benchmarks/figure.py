@@ -1,6 +1,6 @@
 """What a measurement gives: rows against their limits, and tables of details."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -30,6 +30,17 @@ class Row:
     limit: str = ""
     met: bool | None = None
     note: str = ""
+
+
+UNDISTURBED = 0.9  # the least share of a core that work in one thread must have had
+
+
+def judged(row: Row, shares: list[float]) -> Row:
+    """The row, met only if the machine was left alone: `shares` of a core that the bare work had, 1 at best."""
+    share = median(shares)
+    if share >= UNDISTURBED:
+        return row
+    return replace(row, met=False, note=f"disturbed: the bare work had {share:.0%} of a core; measure again")
 
 
 @dataclass(frozen=True, slots=True)

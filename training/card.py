@@ -1,5 +1,6 @@
 """The model's card: fixed words (card.md) around the figures that the evaluation measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _held_out(figures: Figures) -> str:
             "",
             *_table(("classes", "photos", "top-1", "top-5"), rows),
             "",
-            f"Expected calibration error of the probabilities (15 bins, photos that did not set the temperature): {error}.",
+            f"Expected calibration error (15 bins, photos that did not set the temperature): {error}.",
         )
     )
 
@@ -82,8 +83,8 @@ def _speed(figures: Figures) -> str:
             "### Size and speed",
             "",
             f"- File: {figures.file_bytes:,} bytes; input {figures.side} x {figures.side}, RGB bytes.",
-            f"- One photo on one thread ({timing.machine}): {timing.prepare:.2f} ms to crop and shrink "
-            f"640 x 427 pixels, {timing.run:.2f} ms to run the network.",
+            f"- One thread ({timing.machine}), 640 x 427 pixels: {timing.prepare:.2f} ms to crop and shrink,",
+            f"  {timing.run:.2f} ms to run the network.",
         )
     )
 
@@ -97,8 +98,8 @@ def _photos(photos: list[PhotoResult]) -> str:
         (
             f"### {len(photos)} real photos",
             "",
-            f"Full-size photos of known classes, decoded as the product does. {len(photos)} photos are few: one is "
-            f"{100 / len(photos):.0f} points.",
+            "Full-size photos of known classes, decoded as the product does.",
+            f"{len(photos)} photos are few: one is {100 / len(photos):.0f} points.",
             "",
             *_table(("", "top-1", "top-5"), scores),
             "",
@@ -114,7 +115,7 @@ def _confusions(figures: Figures) -> str:
     return "\n".join(("### Most frequent mistakes", "", *_table(("photo of", "answered", "held-out photos"), rows)))
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str]:
     lines = [head, ("---",) * len(head), *rows]
     return [f"| {' | '.join(str(cell) for cell in line)} |" for line in lines]
 

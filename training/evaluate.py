@@ -1,4 +1,4 @@
-"""Measures the folder in the wheel with the product's own code: `python -m training.evaluate --data DIR --photos DIR`."""
+"""Measures the folder in the wheel with the product's code: `python -m training.evaluate --data DIR --photos DIR`."""
 
 import argparse
 import platform

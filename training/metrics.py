@@ -21,13 +21,15 @@ class Confusion:
 def softmax(logits: Floats) -> Floats:
     """Logits (count, classes) -> probabilities of the same shape; each row sums to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def hits(scores: Floats, truth: Classes, top: int) -> NDArray[np.bool_]:
     """For each row of scores (count, classes): is the true class among the `top` best? A tie counts against it."""
     own = scores[np.arange(len(truth)), truth]
-    return (scores >= own[:, None]).sum(axis=1) <= top
+    found: NDArray[np.bool_] = (scores >= own[:, None]).sum(axis=1) <= top
+    return found
 
 
 def calibration_error(probabilities: Floats, truth: Classes, bins: int = 15) -> float:

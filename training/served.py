@@ -75,7 +75,7 @@ def _fold_pairs(layers: nn.Sequential) -> None:
 
 
 def _take_bytes(convolution: nn.Conv2d) -> None:
-    """(pixel / 255 - mean) / std = (pixel - GREY) / (255 std) + (GREY / 255 - mean) / std, so filters and bias change."""
+    """(pixel / 255 - mean) / std = (pixel - GREY) / (255 std) + (GREY / 255 - mean) / std: filters and bias change."""
     mean, std = torch.tensor(MEAN), torch.tensor(STD)
     with torch.no_grad():
         shift = ((GREY / 255 - mean) / std).view(1, 3, 1, 1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks import bare, load, processes, stage
-from benchmarks.figure import Details, Figure, Row, Setup, Spread
+from benchmarks.figure import Details, Figure, Row, Setup, Spread, judged
 from benchmarks.processes import Used
 from benchmarks.stage import Stage
 
@@ -20,6 +20,7 @@ class Block:
     own: float
     plain: float
     served: float
+    share: float  # of a core, while the bare work ran
 
 
 def measure(setup: Setup) -> Figure:
@@ -29,32 +30,26 @@ def measure(setup: Setup) -> Figure:
         before = processes.used(staged.server.pid)
         blocks = [_block(staged) for _ in range(setup.repeats(full=20, quick=4))]
         used = processes.used(staged.server.pid).since(before)
-    own = Spread.of([block.served / block.own for block in blocks])
-    plain = Spread.of([block.served / block.plain for block in blocks])
-    rows = (
-        Row("latency / bare work", own.shown(), f"{LIMIT}", own.median <= LIMIT, _note("own decoder", len(blocks))),
-        Row(
-            "latency / plain Pillow",
-            plain.shown(),
-            f"{LIMIT}",
-            plain.median <= LIMIT,
-            _note("full decode", len(blocks)),
-        ),
+    found = (
+        _row("latency / bare work", [block.served / block.own for block in blocks], "own decoder"),
+        _row("latency / plain Pillow", [block.served / block.plain for block in blocks], "full decode"),
     )
+    shares = [block.share for block in blocks]
+    rows = tuple(judged(row, shares) for row in found)
     return Figure(rows, (_times(blocks), _processor(used, len(blocks) * REQUESTS)))
 
 
 def _block(staged: Stage) -> Block:
-    def seconds(*, plain: bool) -> float:
-        return median(staged.bench.submit(bare.seconds_each, staged.contents, REQUESTS, plain=plain).result())
-
-    own, plain = seconds(plain=False), seconds(plain=True)
+    own = staged.bench.submit(bare.work, staged.contents, REQUESTS, plain=False).result()
+    plain = staged.bench.submit(bare.work, staged.contents, REQUESTS, plain=True).result()
     served = staged.client.submit(load.one_at_a_time, staged.target, REQUESTS).result()
-    return Block(own, plain, median(served.latencies))
+    return Block(median(own.seconds), median(plain.seconds), median(served.latencies), min(own.share, plain.share))
 
 
-def _note(baseline: str, blocks: int) -> str:
-    return f"p50 against decode + prepare + run + read in one thread, {baseline}; {blocks} blocks of {REQUESTS}"
+def _row(name: str, ratios: list[float], baseline: str) -> Row:
+    ratio = Spread.of(ratios)
+    note = f"p50 against decode + prepare + run + read in one thread, {baseline}; {len(ratios)} blocks of {REQUESTS}"
+    return Row(name, ratio.shown(), f"{LIMIT}", ratio.median <= LIMIT, note)
 
 
 def _times(blocks: list[Block]) -> Details:

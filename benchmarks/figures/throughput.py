@@ -1,11 +1,11 @@
 """Sixteen clients: pictures a second as a share of what the machine could do at most."""
 
-from concurrent.futures import wait
 from dataclasses import dataclass
 from statistics import fmean, median
 
 from benchmarks import bare, load, machine, processes, stage
-from benchmarks.figure import Details, Figure, Row, Setup, Spread
+from benchmarks.bare import Work
+from benchmarks.figure import Details, Figure, Row, Setup, Spread, judged
 from benchmarks.load import Load
 from benchmarks.processes import Used
 from benchmarks.stage import Stage
@@ -20,8 +20,8 @@ MILLI = 1000
 class Block:
     """Bare work and load, measured one right after the other."""
 
-    bare_seconds: float  # per picture, one thread alone
-    together: float  # pictures a second of one bare process per core
+    alone: Work  # one thread
+    together: list[Work]  # one process per core
     load: Load
     server: Used
     host: Used
@@ -29,7 +29,17 @@ class Block:
     @property
     def limit(self) -> float:
         """Pictures a second of the machine, if all of it did nothing but the bare work."""
-        return machine.cores() / self.bare_seconds
+        return machine.cores() / fmean(self.alone.seconds)
+
+    @property
+    def bare_per_second(self) -> float:
+        """Pictures a second of one bare process per core."""
+        return sum(1 / fmean(work.seconds) for work in self.together)
+
+    @property
+    def share(self) -> float:
+        """The least share of a core that bare work had."""
+        return min(work.share for work in (self.alone, *self.together))
 
 
 def measure(setup: Setup) -> Figure:
@@ -39,22 +49,22 @@ def measure(setup: Setup) -> Figure:
         _block(staged, 1)  # to warm up
         blocks = [_block(staged, seconds) for _ in range(setup.repeats(full=10, quick=2))]
     share = Spread.of([100 * block.load.per_second / block.limit for block in blocks])
-    real = Spread.of([100 * block.load.per_second / block.together for block in blocks])
+    real = Spread.of([100 * block.load.per_second / block.bare_per_second for block in blocks])
     note = f"of {machine.cores()} cores / (decode + prepare + run + read); {len(blocks)} blocks of {seconds} s"
+    judgeable = Row(f"throughput, {CLIENTS} clients", share.shown(" %", 0), f"{LIMIT} %", share.median >= LIMIT, note)
     rows = (
-        Row(f"throughput, {CLIENTS} clients", share.shown(" %", 0), f"{LIMIT} %", share.median >= LIMIT, note),
+        judged(judgeable, [block.share for block in blocks]),
         Row("the same, of bare processes", real.shown(" %", 0), note="of what one bare process per core reaches"),
     )
     return Figure(rows, (_rates(blocks), _processor(blocks)))
 
 
 def _block(staged: Stage, seconds: int) -> Block:
-    alone = staged.bench.submit(bare.seconds_each, staged.contents, BARE_PICTURES, plain=False).result()
-    together = _together(staged)
+    (alone,), together = _bare(staged, 1), _bare(staged, machine.cores())
     server, host = processes.used(staged.server.pid), processes.used(staged.host.pid)
     answered = staged.client.submit(load.many_at_a_time, staged.target, CLIENTS, seconds).result()
     return Block(
-        fmean(alone),
+        alone,
         together,
         answered,
         processes.used(staged.server.pid).since(server),
@@ -62,13 +72,10 @@ def _block(staged: Stage, seconds: int) -> Block:
     )
 
 
-def _together(staged: Stage) -> float:
-    jobs = [
-        staged.bench.submit(bare.seconds_each, staged.contents, BARE_PICTURES, plain=False)
-        for _ in range(machine.cores())
-    ]
-    wait(jobs)
-    return sum(1 / fmean(job.result()) for job in jobs)
+def _bare(staged: Stage, count: int) -> list[Work]:
+    """The bare work in so many processes at the same time."""
+    jobs = [staged.bench.submit(bare.work, staged.contents, BARE_PICTURES, plain=False) for _ in range(count)]
+    return [job.result() for job in jobs]
 
 
 def _rates(blocks: list[Block]) -> Details:
@@ -76,7 +83,7 @@ def _rates(blocks: list[Block]) -> Details:
     rows = (
         ("pictures a second", Spread.of([block.load.per_second for block in blocks]).shown(digits=0)),
         ("limit: cores / bare work of one thread", Spread.of([block.limit for block in blocks]).shown(digits=0)),
-        ("one bare process per core", Spread.of([block.together for block in blocks]).shown(digits=0)),
+        ("one bare process per core", Spread.of([block.bare_per_second for block in blocks]).shown(digits=0)),
         ("time to answer, p50", Spread.of(waits).shown(" ms", 1)),
     )
     return Details(f"{CLIENTS} clients", ("", "median of blocks (range)"), rows)

@@ -65,7 +65,7 @@ def wire(settings: Settings) -> Services:
     fetcher = Fetcher(_fetch_limits(settings))
     decoder = Decoder(Budget(settings.max_media_bytes, settings.max_pixels), exact=settings.exact_decoding)
     residents = Residents(threads, batch_size=settings.batch_size, parallel=settings.threads)
-    predictor = LocalPredictor(residents, threads)
+    predictor = LocalPredictor(residents, decoder, threads)
     admission = Admission(settings.queue_length)
     recognizer = Recognizer(catalog, Frames(fetcher, decoder, threads), predictor, admission)
     return Services(settings, catalog, recognizer, admission, fetcher, predictor, residents, threads)

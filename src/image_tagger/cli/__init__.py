@@ -48,10 +48,13 @@ def image_tagger(
     del version  # its callback has answered
 
 
-def main() -> None:
-    """Run a command; an error of ours becomes one line on standard error and an exit status, never a stack trace."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command, by default this process's own; always ends with SystemExit.
+
+    An error of ours becomes one line on standard error and an exit status, never a stack trace.
+    """
     try:
-        app()
+        app(arguments, prog_name="image-tagger")
     except TaggerError as error:
         sys.stderr.write(f"image-tagger: {error}\n")
         sys.exit(EXIT_FAILED)

@@ -1,11 +1,11 @@
 """What the user named on the command line -> pictures."""
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from image_tagger.domain.errors import InvalidMedia
 from image_tagger.domain.queries import Media, Upload, Url
@@ -31,24 +31,25 @@ def find_pictures(what: list[str], *, recursive: bool, limit: int) -> list[Pictu
 
 
 def _pictures(name: str, *, recursive: bool, limit: int) -> Iterator[Picture]:
-    path = Path(name)
     if name == STANDARD_INPUT:
-        yield Picture(name, Upload(_piped(sys.stdin.buffer, limit) if sys.stdin else b""))
-    elif path.is_dir():
-        yield from _in_folder(path, recursive=recursive)
-    elif path.is_fifo():  # a shell's `<(command)`: can be read once, from front to back
-        with path.open("rb") as pipe:
-            yield Picture(name, Upload(_piped(pipe, limit)))
-    elif path.exists():
-        yield Picture(name, Upload(path))
-    elif "://" in name:
-        yield Picture(name, Url(name))
+        yield Picture(name, Upload(sys.stdin.buffer.read(limit + 1) if sys.stdin else b""))
+        return
+    try:
+        mode = Path(name).stat().st_mode
+        content = _piped(Path(name), limit) if stat.S_ISFIFO(mode) else Path(name)
+    except OSError as error:
+        yield Picture(name, Url(name) if "://" in name else InvalidMedia(f"it cannot be opened: {error.strerror}"))
+        return
+    if stat.S_ISDIR(mode):
+        yield from _in_folder(Path(name), recursive=recursive)
     else:
-        yield Picture(name, InvalidMedia("there is no such file or folder"))
+        yield Picture(name, Upload(content))
 
 
-def _piped(stream: IO[bytes], limit: int) -> bytes:
-    return stream.read(limit + 1)
+def _piped(pipe: Path, limit: int) -> bytes:
+    """What a shell's `<(command)` gives; it can be read once, from front to back."""
+    with pipe.open("rb") as stream:
+        return stream.read(limit + 1)
 
 
 def _in_folder(folder: Path, *, recursive: bool) -> Iterator[Picture]:
@@ -60,7 +61,15 @@ def _in_folder(folder: Path, *, recursive: bool) -> Iterator[Picture]:
     for parent, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
         for file in (Path(parent, name) for name in sorted(names) if not name.startswith(".")):
-            if file.suffix.lower() in suffixes and not file.is_fifo():  # nobody may ever write into a pipe
+            if file.suffix.lower() in suffixes and not _is_pipe(file):
                 yield Picture(str(file), Upload(file))
     for error in closed:
         yield Picture(str(error.filename), InvalidMedia(f"the folder cannot be read: {error.strerror}"))
+
+
+def _is_pipe(file: Path) -> bool:
+    """Whether reading could wait for ever, since nobody may ever write."""
+    try:
+        return stat.S_ISFIFO(file.stat().st_mode)
+    except OSError:  # the engine says why it cannot be opened
+        return False

@@ -13,6 +13,8 @@ from image_tagger.media.decode import Decoder
 from image_tagger.media.fetch import Fetcher
 from image_tagger.media.image import Image
 
+Held = Upload | Base64  # media whose bytes are here
+
 
 class Frames:
     """Frames of a media, decoded only as they are asked for and only as finely as `needed` (pixels, short side)."""
@@ -22,33 +24,33 @@ class Frames:
         self._decoder = decoder
         self._threads = threads
 
-    async def first(self, media: Media, needed: int | None) -> Image:
-        """The first frame, in one turn of a thread. Raises UnreachableMedia or InvalidMedia."""
-        return await self._threads.run(self._decode_first, await self._fetched(media), needed)
+    async def fetched(self, media: Media) -> Held:
+        """The media with its bytes here. Raises UnreachableMedia or MediaTooLarge."""
+        return Upload(await self._fetcher.fetch(media.address)) if isinstance(media, Url) else media
 
     async def all(self, media: Media, needed: int | None) -> AsyncGenerator[Image]:
         """Every frame, in order; closing the stream stops the decoding. Raises UnreachableMedia or InvalidMedia."""
-        frames = await self._threads.run(self._decode, await self._fetched(media), needed)
+        frames = await self._threads.run(_decode, self._decoder, await self.fetched(media), needed)
         try:
             while (image := await self._threads.run(next, frames, None)) is not None:
                 yield image
         finally:
             await self._threads.run(frames.close)
 
-    async def _fetched(self, media: Media) -> Upload | Base64:
-        return Upload(await self._fetcher.fetch(media.address)) if isinstance(media, Url) else media
 
-    def _decode(self, media: Upload | Base64, needed: int | None) -> Generator[Image]:
-        return self._decoder.frames(_content(media), needed)
-
-    def _decode_first(self, media: Upload | Base64, needed: int | None) -> Image:
-        with closing(self._decode(media, needed)) as frames:
-            for image in frames:
-                return image
-        raise InvalidMedia("the picture has no frames")
+def decode_first(decoder: Decoder, media: Held, needed: int | None) -> Image:
+    """The first frame of a media whose bytes are here. Blocks. Raises InvalidMedia."""
+    with closing(_decode(decoder, media, needed)) as frames:
+        for image in frames:
+            return image
+    raise InvalidMedia("the picture has no frames")
 
 
-def _content(media: Upload | Base64) -> bytes | Path:
+def _decode(decoder: Decoder, media: Held, needed: int | None) -> Generator[Image]:
+    return decoder.frames(_content(media), needed)
+
+
+def _content(media: Held) -> bytes | Path:
     if isinstance(media, Upload):
         return media.content
     try:

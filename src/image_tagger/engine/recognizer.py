@@ -64,5 +64,5 @@ class Recognizer:
 
     async def _first(self, query: Query) -> FrameResult:
         version = self._catalog.version(query.model)
-        image = await self._frames.first(query.media, needed_pixels(version.network.preprocessing))
-        return FrameResult(0, await self._predictor.predict(version, image, query.selection))
+        media = await self._frames.fetched(query.media)
+        return FrameResult(0, await self._predictor.predict_first(version, media, query.selection))
