@@ -1,6 +1,7 @@
 """Prometheus metrics: requests by route, and the state of the engine at the moment of asking."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -20,17 +21,20 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.registry.register(_Engine(services))
-        self._requests = Counter(
+        requests = Counter(
             "image_tagger_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
         )
-        self._seconds = Histogram(
+        times = Histogram(
             "image_tagger_request_seconds", "Time to answer.", ("route",), buckets=SECONDS, registry=self.registry
         )
+        # finding a series by its labels costs more than counting; there are few of them, so all are kept
+        self._counter = cache(lambda method, route, status: requests.labels(method, route, str(status)))
+        self._histogram = cache(times.labels)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the pattern, never the path, so that clients cannot make up series."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._counter(method, route, status).inc()
+        self._histogram(route).observe(seconds)
 
 
 class _Engine(Collector):

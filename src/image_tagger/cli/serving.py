@@ -68,7 +68,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not an address of this machine"
+        reason = (isinstance(error, OSError) and error.strerror) or "not an address of this machine"
+        reason = reason.partition(" (while")[0]  # Python adds the address, which is named here already
         raise InvalidRequest(f"cannot listen on {host} port {port}: {reason}") from error
 
 
