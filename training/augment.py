@@ -17,15 +17,15 @@ def normalise(pixels: Tensor) -> Tensor:
     return scaled.sub_(_channels(MEAN, scaled)).div_(_channels(STD, scaled))
 
 
-def augment(pixels: Tensor, side: int, least_area: float = AREA[0]) -> Tensor:
+def augment(pixels: Tensor, side: int) -> Tensor:
     """uint8 (batch, 64, 64, 3) -> float32 (batch, 3, side, side), normalised; draws from torch's default generator."""
-    grid = functional.affine_grid(_crops(len(pixels), least_area, pixels.device), [len(pixels), 3, side, side], False)
+    grid = functional.affine_grid(_crops(len(pixels), pixels.device), [len(pixels), 3, side, side], False)
     images = normalise(pixels).contiguous(memory_format=torch.channels_last)
     return _jitter(functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False))
 
 
-def _crops(count: int, least_area: float, device: torch.device) -> Tensor:
-    area = torch.empty(count, device=device).uniform_(least_area, AREA[1])
+def _crops(count: int, device: torch.device) -> Tensor:
+    area = torch.empty(count, device=device).uniform_(*AREA)
     log_aspect = torch.empty(count, device=device).uniform_(torch.tensor(ASPECT[0]).log(), torch.tensor(ASPECT[1]).log())
     width = (area * log_aspect.exp()).sqrt().clamp_(max=1)
     height = (area / log_aspect.exp()).sqrt().clamp_(max=1)

@@ -11,6 +11,7 @@ class Stage:
 
     side: int
     epochs: int
+    equalise: bool = False  # hide where a photo comes from
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,11 @@ class Recipe:
     warm_up: float = 0.04  # of all steps
     label_smoothing: float = 0.1
     seed: int = 20261121
+    start_from: str = ""  # another recipe, whose checkpoint gives the first weights
 
 
 RECIPES = {
-    "starter": Recipe(),
+    "base": Recipe(),
+    "starter": Recipe(stages=(Stage(64, 1, equalise=True),), filter_rate=0.008, other_rate=1e-3, start_from="base"),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

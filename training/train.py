@@ -14,9 +14,10 @@ from torch.nn import functional
 
 from training.augment import augment, normalise
 from training.data import Photos, load, load_training, read_classes
+from training.equalise import equalise
 from training.muon import Muon
 from training.network import Network
-from training.recipe import RECIPES, Recipe
+from training.recipe import RECIPES, Recipe, Stage
 
 SAVE_EVERY = 200  # steps
 SAY_EVERY = 50  # steps
@@ -24,10 +25,10 @@ SAY_EVERY = 50  # steps
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its number, the input side, which photos."""
+    """One step: its number, its stage, which photos."""
 
     number: int
-    side: int
+    stage: Stage
     photos: Tensor
 
 
@@ -40,7 +41,7 @@ def steps(recipe: Recipe, count: int, first: int) -> Iterator[Step]:
             epoch += 1
             for photos in order[: count // recipe.batch * recipe.batch].split(recipe.batch):
                 if number >= first:
-                    yield Step(number, stage.side, photos)
+                    yield Step(number, stage, photos)
                 number += 1
 
 
@@ -92,7 +93,7 @@ class Trainer:
         for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
             optimiser.zero_grad()
-        images = augment(pixels, step.side).contiguous(memory_format=torch.channels_last)
+        images = augment(equalise(pixels) if step.stage.equalise else pixels, step.stage.side).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(images)
         loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
@@ -151,11 +152,11 @@ def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path
         loss = trainer.run(step, pixels[chosen], classes[chosen], step.number / total)
         average = loss if not average else 0.98 * average + 0.02 * loss
         if step.number % SAY_EVERY == 0 and not team_rank():
-            say = f"step {step.number}/{total} side {step.side} loss {average:.3f} {time.monotonic() - started:.0f} s"
+            say = f"step {step.number}/{total} side {step.stage.side} loss {average:.3f} {time.monotonic() - started:.0f} s"
             print(say, flush=True)
         if trainer.next_step % per_epoch == 0 and not team_rank():
-            accuracy = held_out(trainer.network, validation, step.side, device)
-            print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.side}", flush=True)
+            accuracy = held_out(trainer.network, validation, step.stage.side, device)
+            print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.stage.side}", flush=True)
         if step.number % SAVE_EVERY == SAVE_EVERY - 1 or trainer.next_step == total:
             trainer.save(checkpoint)
 
@@ -173,6 +174,9 @@ def main() -> None:
     checkpoint = options.work / f"{options.recipe}.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
+    elif start_from := RECIPES[options.recipe].start_from:
+        trainer.load(options.work / f"{start_from}.pt")
+        trainer.next_step = 0
     photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")
     train(trainer, photos, validation, checkpoint)
     print(f"done: {checkpoint}")

@@ -162,7 +162,7 @@ def test_a_port_in_use_is_named() -> None:
     ("arguments", "port", "reason"),
     [
         ((), "http", "PORT must be a number in 0..65535, not 'http'"),
-        (("--port", "0", "--host", "a..b"), "", "not an address of this machine"),
+        (("--port", "0", "--host", "ž..b"), "", "not an address of this machine"),
         (("--port", "0", "--model", "wrong"), "", "there is no model 'wrong'; there are: starter"),
     ],
 )

@@ -67,7 +67,7 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no host can have
+    except (OSError, TypeError, UnicodeError) as error:  # the latter two for a name that no host can have
         reason = (isinstance(error, OSError) and error.strerror) or "not an address of this machine"
         reason = reason.partition(" (while")[0]  # Python adds the address, which is named here already
         raise InvalidRequest(f"cannot listen on {host} port {port}: {reason}") from error
