@@ -1,1 +1,1 @@
-"""Makes the embedded model: `python -m training.train`, then `python -m training.export`, then `python -m training.evaluate`."""
+"""Makes the embedded model: `python -m training.train`, then `training.export`, then `training.evaluate`."""

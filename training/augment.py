@@ -1,4 +1,4 @@
-"""Augmentation of a whole batch at once: random resized crop and flip in one resampling, then light, contrast, colour."""
+"""Augmentation of a whole batch at once: random resized crop and flip in one resampling, then light and colour."""
 
 import torch
 from torch import Tensor
@@ -26,7 +26,9 @@ def augment(pixels: Tensor, side: int) -> Tensor:
 
 def _crops(count: int, device: torch.device) -> Tensor:
     area = torch.empty(count, device=device).uniform_(*AREA)
-    log_aspect = torch.empty(count, device=device).uniform_(torch.tensor(ASPECT[0]).log(), torch.tensor(ASPECT[1]).log())
+    log_aspect = torch.empty(count, device=device).uniform_(
+        torch.tensor(ASPECT[0]).log(), torch.tensor(ASPECT[1]).log()
+    )
     width = (area * log_aspect.exp()).sqrt().clamp_(max=1)
     height = (area / log_aspect.exp()).sqrt().clamp_(max=1)
     flip = torch.randint(0, 2, (count,), device=device) * 2 - 1

@@ -39,9 +39,9 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """Normalised RGB (batch, 3, side, side) -> logits (batch, classes). Any side from 32 up works: the end is pooled."""
+    """Normalised RGB (batch, 3, side, side) -> logits (batch, classes). Any side from 32 up works."""
 
-    def __init__(self, classes: int, shape: Shape = Shape()) -> None:  # noqa: B008 - frozen
+    def __init__(self, classes: int, shape: Shape = Shape()) -> None:
         super().__init__()
         self.stem = nn.Sequential(
             nn.Conv2d(3, shape.widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(shape.widths[0]), nn.ReLU()

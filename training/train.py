@@ -1,4 +1,4 @@
-"""Trains the embedded network: `python -m training.train --data DIR --work DIR`; run again after an interruption, it goes on."""
+"""Trains the embedded network: `python -m training.train --data DIR`; run again after an interruption, it goes on."""
 
 import argparse
 import math
@@ -93,7 +93,9 @@ class Trainer:
         for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
             optimiser.zero_grad()
-        images = augment(equalise(pixels) if step.stage.equalise else pixels, step.stage.side).contiguous(memory_format=torch.channels_last)
+        images = augment(equalise(pixels) if step.stage.equalise else pixels, step.stage.side).contiguous(
+            memory_format=torch.channels_last
+        )
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(images)
         loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
@@ -115,7 +117,7 @@ class Trainer:
             "optimisers": [o.state_dict() for o in self.optimisers],
         }
         torch.save(state, path.with_suffix(".part"))
-        os.replace(path.with_suffix(".part"), path)
+        path.with_suffix(".part").replace(path)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint that this program wrote."""
@@ -140,6 +142,12 @@ def held_out(network: Network, photos: Photos, side: int, device: torch.device) 
     return right / len(photos)
 
 
+def lineage(name: str) -> list[str]:
+    """The recipes to run for this one, the first ancestor first."""
+    start_from = RECIPES[name].start_from
+    return [*(lineage(start_from) if start_from else []), name]
+
+
 def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path) -> None:
     """Run every remaining step, saving as it goes."""
     recipe, device = trainer.recipe, trainer.device
@@ -152,8 +160,8 @@ def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path
         loss = trainer.run(step, pixels[chosen], classes[chosen], step.number / total)
         average = loss if not average else 0.98 * average + 0.02 * loss
         if step.number % SAY_EVERY == 0 and not team_rank():
-            say = f"step {step.number}/{total} side {step.stage.side} loss {average:.3f} {time.monotonic() - started:.0f} s"
-            print(say, flush=True)
+            seconds = time.monotonic() - started
+            print(f"step {step.number}/{total} side {step.stage.side} loss {average:.3f} {seconds:.0f} s", flush=True)
         if trainer.next_step % per_epoch == 0 and not team_rank():
             accuracy = held_out(trainer.network, validation, step.stage.side, device)
             print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.stage.side}", flush=True)
@@ -170,16 +178,18 @@ def main() -> None:
     options = parser.parse_args()
     if "WORLD_SIZE" in os.environ:  # set by torchrun
         distributed.init_process_group("gloo" if options.device == "cpu" else "nccl")
-    trainer = Trainer(RECIPES[options.recipe], len(read_classes(options.data)), torch.device(options.device))
-    checkpoint = options.work / f"{options.recipe}.pt"
-    if checkpoint.exists():
-        trainer.load(checkpoint)
-    elif start_from := RECIPES[options.recipe].start_from:
-        trainer.load(options.work / f"{start_from}.pt")
-        trainer.next_step = 0
     photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")
-    train(trainer, photos, validation, checkpoint)
-    print(f"done: {checkpoint}")
+    classes = len(read_classes(options.data))
+    for name in lineage(options.recipe):
+        trainer = Trainer(RECIPES[name], classes, torch.device(options.device))
+        checkpoint = options.work / f"{name}.pt"
+        if checkpoint.exists():
+            trainer.load(checkpoint)
+        elif start_from := RECIPES[name].start_from:
+            trainer.load(options.work / f"{start_from}.pt")
+            trainer.next_step = 0
+        train(trainer, photos, validation, checkpoint)
+        print(f"done: {checkpoint}")
 
 
 if __name__ == "__main__":
