@@ -15,7 +15,7 @@ from training.shipped import Shipped, squares_of
 NETWORK = "starter.onnx"
 GOLDEN_PHOTOS = ("cc_cat_720p.jpg", "cc_coffee.png", "cc_dragonfly.jpg", "cc_hot_dog.jpg")  # CC0 or CC BY 2.0
 GOLDEN_SIZE = (128, 96)  # width, height
-TOLERANCE = 0.02  # of a probability; see docs/embedded-model.md for what was seen on other processors
+TOLERANCE = 0.05  # of a probability; docs/embedded-model.md says what was seen elsewhere
 
 TEMPLATE = """\
 name = "starter"

@@ -29,8 +29,10 @@ class Recipe:
     start_from: str = ""  # another recipe, whose checkpoint gives the first weights
 
 
+EQUALISED = (Stage(64, 1, equalise=True),)
 RECIPES = {
     "base": Recipe(),
-    "starter": Recipe(stages=(Stage(64, 1, equalise=True),), filter_rate=0.008, other_rate=1e-3, start_from="base"),
+    "equalised": Recipe(stages=EQUALISED, filter_rate=0.008, other_rate=1e-3, start_from="base"),
+    "starter": Recipe(stages=EQUALISED, filter_rate=0.008, other_rate=1e-3, seed=20261122, start_from="equalised"),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }
