@@ -97,7 +97,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with part_a.zip, part_b.zip, classes.json")
     parser.add_argument("--work", type=Path, default=Path("build/training"), help="unpacked photos and checkpoints")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="starter")
-    parser.add_argument("--filter", choices=("box", "bilinear"), default="bilinear", help="of the product's resizing")
+    parser.add_argument("--filter", choices=("box", "bilinear"), default="box", help="of the product's resizing")
     return parser
 
 
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=INTO, help="the model folder")
     parser.add_argument("--photos", type=Path, help="folder of cc_* photos: draw the golden pictures anew")
     parser.add_argument("--form", choices=FORMS, default="int8")
-    parser.add_argument("--side", type=int, default=80, help="pixels, of the network's input")
+    parser.add_argument("--side", type=int, default=64, help="pixels, of the network's input")
     export(parser.parse_args())
 
 
