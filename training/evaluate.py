@@ -16,7 +16,7 @@ from training.data import Photos, load, read_classes
 from training.export import INTO
 from training.metrics import calibration_error, confusions, hits
 from training.photos import known_photos, rank_of_right, squares
-from training.shipped import Shipped, milliseconds, squares_of
+from training.shipped import Shipped, enlarged, milliseconds
 
 PAIRS = 10
 
@@ -24,7 +24,7 @@ PAIRS = 10
 def figures(shipped: Shipped, options: argparse.Namespace) -> Figures:
     """Everything that the card states, measured now."""
     classes, held_out = read_classes(options.data), load(options.data, options.work, "val")
-    probabilities = shipped.probabilities(squares_of(held_out.pixels, shipped.preprocessing))
+    probabilities = shipped.probabilities(enlarged(held_out.pixels, shipped.preprocessing.size.width))
     truth = held_out.classes
     worst = confusions(probabilities.argmax(axis=1), truth, len(classes), PAIRS)
     return Figures(

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from image_tagger.domain.specs import Preprocessing
 from training import folder, graph
 from training.data import load, read_classes
 from training.metrics import calibration_error, fit_temperature, hits, softmax
 from training.recipe import RECIPES
 from training.served import Served, load_network
-from training.shipped import GraphFile, bytes_of, squares_of
+from training.shipped import GraphFile, bytes_of, enlarged
 
 INTO = Path("src/image_tagger/models/embedded")
 CALIBRATION_PHOTOS = 512
@@ -30,17 +29,17 @@ class Sample:
     truth: NDArray[np.int16]
 
 
-def validation(options: argparse.Namespace, preprocessing: Preprocessing) -> Sample:
+def validation(options: argparse.Namespace, side: int) -> Sample:
     """The held-out photos."""
     photos = load(options.data, options.work, "val")
-    return Sample(squares_of(photos.pixels, preprocessing), photos.classes)
+    return Sample(enlarged(photos.pixels, side), photos.classes)
 
 
-def calibration_squares(options: argparse.Namespace, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+def calibration_squares(options: argparse.Namespace, side: int) -> NDArray[np.uint8]:
     """Training photos that measure the ranges of the activations: an even sample of both parts, so of all classes."""
     parts = [load(options.data, options.work, name).pixels for name in ("train_a", "train_b")]
     half = CALIBRATION_PHOTOS // 2
-    return squares_of(np.concatenate([part[:: len(part) // half][:half] for part in parts]), preprocessing)
+    return enlarged(np.concatenate([part[:: len(part) // half][:half] for part in parts]), side)
 
 
 def write_network(served: Served, squares: NDArray[np.uint8], form: str, file: Path) -> None:
@@ -79,8 +78,8 @@ def export(options: argparse.Namespace) -> None:
     classes, preprocessing = read_classes(options.data), bytes_of(options.side, options.filter)
     network, step = load_network(options.work / f"{options.recipe}.pt", RECIPES[options.recipe], len(classes))
     print(f"checkpoint after {step} steps")
-    made, sample = options.work / folder.NETWORK, validation(options, preprocessing)
-    write_network(Served(network), calibration_squares(options, preprocessing), options.form, made)
+    made, sample = options.work / folder.NETWORK, validation(options, options.side)
+    write_network(Served(network), calibration_squares(options, options.side), options.form, made)
     calibrate(made, sample)
     facts = folder.Facts(preprocessing, *held_out(made, sample))
     options.into.mkdir(parents=True, exist_ok=True)
@@ -97,7 +96,6 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with part_a.zip, part_b.zip, classes.json")
     parser.add_argument("--work", type=Path, default=Path("build/training"), help="unpacked photos and checkpoints")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="starter")
-    parser.add_argument("--filter", choices=("box", "bilinear"), default="box", help="of the product's resizing")
     return parser
 
 
@@ -108,6 +106,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="folder of cc_* photos: draw the golden pictures anew")
     parser.add_argument("--form", choices=FORMS, default="int8")
     parser.add_argument("--side", type=int, default=64, help="pixels, of the network's input")
+    parser.add_argument("--filter", choices=("box", "bilinear"), default="box", help="of the product's resizing")
     export(parser.parse_args())
 
 

@@ -74,6 +74,14 @@ def bytes_of(side: int, filter_name: str = "bilinear") -> Preprocessing:
     return Preprocessing(square, filter=kept, scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
 
 
+def enlarged(pictures: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """uint8 (count, 64, 64, 3) -> uint8 (count, side, side, 3), smoothly.
+
+    For the photos of the data, which are small already: the box filter, best for shrinking, would only repeat pixels.
+    """
+    return squares_of(pictures, bytes_of(side, "bilinear"))
+
+
 def squares_of(pictures: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
     """uint8 (count, height, width, 3) -> uint8 (count, side, side, 3)."""
     return np.stack([prepare(picture, preprocessing) for picture in pictures])
