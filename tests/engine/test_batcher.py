@@ -1,6 +1,7 @@
 """Many callers' tensors in few runs, each caller with its own answer or its own error."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -98,3 +99,23 @@ def test_the_batch_size_with_the_least_time_per_picture_is_chosen() -> None:
 
     assert best_size(constant, np.zeros(1, np.float32)) == 8
     assert best_size(proportional, np.zeros(1, np.float32)) == 1
+
+
+def test_a_caller_whose_tensor_another_run_took_waits_without_spinning() -> None:
+    hold = threading.Event()
+    network = Doubling(hold=hold)
+    batcher = Batcher(network.run, size=2, parallel=2)
+    spent: list[float] = []
+
+    def ask() -> None:
+        started = time.thread_time()
+        batcher.run(np.zeros(1, np.float32))
+        spent.append(time.thread_time() - started)
+
+    with ThreadPoolExecutor(4) as callers:
+        asked = [callers.submit(ask) for _ in range(4)]
+        threading.Event().wait(0.3)
+        hold.set()
+        for one in asked:
+            one.result()
+    assert max(spent) < 0.1

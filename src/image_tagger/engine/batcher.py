@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,8 @@ class _Waiting:
     tensor: Tensor
     output: Output | None = None
     error: BaseException | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.output is not None or self.error is not None
+    taken: bool = False  # into a run, this caller's or another's
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Batcher:
@@ -38,6 +36,7 @@ class Batcher:
         self._run_batch = run
         self._size = size
         self._free = threading.Semaphore(parallel)
+        self._taking = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
 
     def run(self, tensor: Tensor) -> Output:
@@ -48,10 +47,11 @@ class Batcher:
             return np.asarray(outputs[0])
         mine = _Waiting(tensor)
         self._waiting.append(mine)
-        while not mine.done:
+        while not mine.taken:
             with self._free:
-                if not mine.done:
+                if not mine.taken:
                     self._run_waiting()
+        mine.done.wait()  # another caller's run may have it
         if mine.error is not None:
             raise mine.error
         assert mine.output is not None  # noqa: S101 - done, and no error
@@ -59,13 +59,16 @@ class Batcher:
 
     def _run_waiting(self) -> None:
         batch: list[_Waiting] = []
-        while self._waiting and len(batch) < self._size:
-            try:
+        with self._taking:
+            while self._waiting and len(batch) < self._size:
                 batch.append(self._waiting.popleft())
-            except IndexError:  # another run took the last one
-                break
-        if batch:
-            self._run_together(batch)
+                batch[-1].taken = True
+        try:
+            if batch:
+                self._run_together(batch)
+        finally:
+            for waiting in batch:
+                waiting.done.set()
 
     def _run_together(self, batch: list[_Waiting]) -> None:
         try:
