@@ -29,10 +29,17 @@ class Recipe:
     start_from: str = ""  # another recipe, whose checkpoint gives the first weights
 
 
-EQUALISED = (Stage(64, 1, equalise=True),)
+ONE_PASS = (Stage(64, 1, equalise=True),)
 RECIPES = {
     "base": Recipe(),
-    "equalised": Recipe(stages=EQUALISED, filter_rate=0.008, other_rate=1e-3, start_from="base"),
-    "starter": Recipe(stages=EQUALISED, filter_rate=0.008, other_rate=1e-3, seed=20261122, start_from="equalised"),
+    "equalised": Recipe(stages=ONE_PASS, filter_rate=0.008, other_rate=1e-3, start_from="base"),
+    "second": Recipe(stages=ONE_PASS, filter_rate=0.008, other_rate=1e-3, seed=20261122, start_from="equalised"),
+    "starter": Recipe(
+        stages=(Stage(48, 4, equalise=True), Stage(64, 5, equalise=True)),
+        filter_rate=0.02,
+        other_rate=1.5e-3,
+        seed=20261123,
+        start_from="second",
+    ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

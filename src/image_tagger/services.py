@@ -18,6 +18,7 @@ from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.fetch import Fetcher, FetchLimits
 from image_tagger.media.image import Image
 from image_tagger.models.catalog import Catalog, standard_catalog
+from image_tagger.models.resolve import Resolver
 from image_tagger.settings import Settings
 
 READY_SECONDS = 5.0  # the longest a default model may take to answer and still count as ready
@@ -67,7 +68,7 @@ def wire(settings: Settings) -> Services:
     residents = Residents(threads, batch_size=settings.batch_size, parallel=settings.threads)
     predictor = LocalPredictor(residents, decoder, threads)
     admission = Admission(settings.queue_length)
-    recognizer = Recognizer(catalog, Frames(fetcher, decoder, threads), predictor, admission)
+    recognizer = Recognizer(Resolver(catalog), Frames(fetcher, decoder, threads), predictor, admission)
     return Services(settings, catalog, recognizer, admission, fetcher, predictor, residents, threads)
 
 

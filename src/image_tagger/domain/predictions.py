@@ -20,7 +20,12 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """The predictions of one frame, best first. Frames count from 0; a still is frame 0."""
+    """The predictions of one frame, best first.
+
+    index: the frame's number in the file, from 0; a still is frame 0.
+    seconds: when it is shown, from the beginning of the file.
+    """
 
     index: int
     predictions: tuple[Prediction, ...]
+    seconds: float = 0.0

@@ -1,8 +1,9 @@
-"""What a caller asks: where the picture is, which model, which of its predictions."""
+"""What a caller asks: where the media is, which model, which of its frames and predictions."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from image_tagger.domain.frames import EVERY_FRAME, Sampling
 from image_tagger.domain.selection import Selection
 
 
@@ -37,3 +38,4 @@ class Query:
     media: Media
     model: str = ""
     selection: Selection = field(default_factory=Selection)
+    sampling: Sampling = EVERY_FRAME

@@ -10,8 +10,8 @@ from image_tagger.engine.admission import Admission
 from image_tagger.engine.frames import Frames
 from image_tagger.engine.predictor import Predictor
 from image_tagger.engine.window import in_order
-from image_tagger.models.catalog import Catalog
 from image_tagger.models.preprocessing import needed_pixels
+from image_tagger.models.resolve import Resolver
 
 AHEAD = 8  # queries of one caller under way: enough to hide downloads, too few to starve other callers
 
@@ -19,8 +19,8 @@ AHEAD = 8  # queries of one caller under way: enough to hide downloads, too few 
 class Recognizer:
     """Answers queries. Every method raises UnknownModel, UnreachableMedia, InvalidMedia, InvalidModel or Overloaded."""
 
-    def __init__(self, catalog: Catalog, frames: Frames, predictor: Predictor, admission: Admission) -> None:
-        self._catalog = catalog
+    def __init__(self, resolver: Resolver, frames: Frames, predictor: Predictor, admission: Admission) -> None:
+        self._resolver = resolver
         self._frames = frames
         self._predictor = predictor
         self._admission = admission
@@ -33,7 +33,7 @@ class Recognizer:
     async def stream(self, query: Query) -> AsyncGenerator[FrameResult]:
         """The result of every frame, in order. Close it early (`aclosing`) and decoding stops."""
         with self._admission.one():
-            version = self._catalog.version(query.model)
+            version = await self._resolver.version(query.model)
             images = self._frames.all(query.media, needed_pixels(version.network.preprocessing))
             index = 0
             async with aclosing(images):
@@ -63,6 +63,6 @@ class Recognizer:
             return error
 
     async def _first(self, query: Query) -> FrameResult:
-        version = self._catalog.version(query.model)
+        version = await self._resolver.version(query.model)
         media = await self._frames.fetched(query.media)
         return FrameResult(0, await self._predictor.predict_first(version, media, query.selection))
