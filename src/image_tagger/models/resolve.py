@@ -5,7 +5,7 @@ from image_tagger.models.catalog import Catalog
 
 
 class Resolver:
-    """Finds versions by name. May take long where a model has to be fetched first, so it is asked from the event loop."""
+    """Finds versions by name; a name may lead to a model that has to be fetched first."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
