@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Services:
     """What the doors may use. Make it with `wire`; use it inside `async with`."""
 
     settings: Settings
+    shared: Path | None  # a folder that all processes of this server use, where it has several
     catalog: Catalog
     recognizer: Recognizer
     admission: Admission
@@ -56,20 +58,21 @@ class Services:
             raise ModelUnavailable(f"the default model {self.catalog.default.name!r} is not ready: {reason}") from error
 
 
-def wire(settings: Settings) -> Services:
-    """All parts, joined; nothing is loaded or connected yet.
+def wire(settings: Settings, shared: Path | None = None) -> Services:
+    """All parts, joined; nothing is loaded or connected yet. With `shared`, this is one of several processes.
 
     Raises UnknownModel for a default model or an alias that leads nowhere, InvalidModel for a broken model folder.
     """
     catalog = standard_catalog(settings.model_aliases, settings.default_model)
-    threads = Threads(settings.threads)
+    parallel = -(-settings.threads // settings.processes_used) if shared else settings.threads
+    threads = Threads(parallel)
     fetcher = Fetcher(_fetch_limits(settings))
     decoder = Decoder(Budget(settings.max_media_bytes, settings.max_pixels), exact=settings.exact_decoding)
-    residents = Residents(threads, batch_size=settings.batch_size, parallel=settings.threads)
-    predictor = LocalPredictor(residents, decoder, threads)
+    residents = Residents(decoder, threads, batch_size=settings.batch_size, parallel=parallel)
+    predictor = LocalPredictor(residents)
     admission = Admission(settings.queue_length)
     recognizer = Recognizer(Resolver(catalog), Frames(fetcher, decoder, threads), predictor, admission)
-    return Services(settings, catalog, recognizer, admission, fetcher, predictor, residents, threads)
+    return Services(settings, shared, catalog, recognizer, admission, fetcher, predictor, residents, threads)
 
 
 def _fetch_limits(settings: Settings) -> FetchLimits:

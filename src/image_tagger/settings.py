@@ -1,6 +1,7 @@
 """Every setting: one frozen value, read once from a TOML file and `IMAGE_TAGGER_*` environment variables."""
 
 import os
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from image_tagger.domain.errors import InvalidRequest
 
 PREFIX = "IMAGE_TAGGER_"
 MEBIBYTE = 1024 * 1024
+AUTOMATIC_PROCESSES = 2  # enough to get past one interpreter's lock; more would hold every model as often
 
 
 class Settings(BaseSettings):
@@ -47,8 +49,13 @@ class Settings(BaseSettings):
     exact_decoding: bool = Field(
         default=False, description="Decode large pictures at full size instead of a reduced scale."
     )
+    processes: int = Field(
+        0, ge=0, le=256, description="Processes of `serve`; 0 is two where there are two cores. Each loads the models."
+    )
     threads: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Pictures decoded and recognised at a time."
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        description="Pictures decoded and recognised at a time, by all processes together.",
     )
     batch_size: int = Field(0, ge=0, le=256, description="Largest batch of one run; 0 measures and chooses.")
     queue_length: int = Field(256, ge=1, description="Pictures that may wait; one more is answered with 503.")
@@ -57,6 +64,13 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="Shape of a log line; `auto` is text on a terminal and JSON elsewhere."
     )
+
+    @property
+    def processes_used(self) -> int:
+        """How many processes `serve` starts here."""
+        if sys.platform == "win32":  # there, sockets cannot be handed on as files are
+            return 1
+        return self.processes or min(AUTOMATIC_PROCESSES, os.cpu_count() or 1)
 
     @classmethod
     def settings_customise_sources(

@@ -106,7 +106,7 @@ async def test_metrics_count_routes_and_pictures(client: httpx.AsyncClient) -> N
     assert 'image_tagger_requests_total{method="GET",route="none",status="404"} 1.0' in text
     assert "/no/such/path" not in text
     assert re.search(r'image_tagger_pictures_total\{model="starter"\} [1-9]', text)
-    assert "image_tagger_queries_in_progress 0.0" in text
+    assert "image_tagger_requests_in_progress 1.0" in text  # the one that asks
 
 
 async def test_the_landing_object_is_what_two_dialects_promise(client: httpx.AsyncClient) -> None:

@@ -1,91 +1,165 @@
-"""Many callers' tensors in few runs, each caller with its own answer or its own error."""
+"""Many callers' items in few turns, each caller with its own answer or its own error."""
 
+import asyncio
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
 
+from image_tagger.domain.errors import ShuttingDown
 from image_tagger.engine.batcher import Batcher, Output, Tensor, best_size
+from image_tagger.engine.threads import Threads
+
+LONG = 5.0  # seconds; reached only when something hangs
 
 
 class Doubling:
-    """A network that doubles, refuses negative numbers, and remembers how large its batches were."""
+    """Doubles numbers, refuses negative ones, and remembers its turns."""
 
-    def __init__(self, *, hold: threading.Event | None = None) -> None:
-        self.batches: list[int] = []
+    def __init__(self, *, hold: threading.Event | None = None, crowd: int = 1) -> None:
+        self.turns: list[int] = []
+        self.begun = threading.Event()
         self.at_once = 0
         self.most_at_once = 0
         self._hold = hold
+        self._crowd = crowd  # so many turns at a time have `begun`
         self._lock = threading.Lock()
 
-    def run(self, batch: Tensor) -> Output:
+    def work(self, numbers: Sequence[int]) -> list[int | Exception]:
         with self._lock:
-            self.batches.append(len(batch))
+            self.turns.append(len(numbers))
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
+            if self.at_once == self._crowd:
+                self.begun.set()
         if self._hold is not None:
-            assert self._hold.wait(5)
+            assert self._hold.wait(LONG)
         with self._lock:
             self.at_once -= 1
-        if (batch < 0).any():
-            raise ValueError("negative")
-        return (batch * 2).astype(np.float32)
+        return [2 * number if number >= 0 else ValueError("negative") for number in numbers]
 
 
-def tensors(count: int) -> list[Tensor]:
-    return [np.full(3, number, np.float32) for number in range(count)]
+@pytest.fixture
+async def threads() -> AsyncIterator[Threads]:
+    some = Threads(2)
+    yield some
+    await asyncio.to_thread(some.close)
+
+
+async def asked(batcher: Batcher[int, int], numbers: Sequence[int]) -> list[asyncio.Task[int]]:
+    """Tasks that wait for their answers already."""
+    tasks = [asyncio.create_task(batcher.answer(number)) for number in numbers]
+    await asyncio.sleep(0)
+    return tasks
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 100])
 @pytest.mark.parametrize("parallel", [1, 2])
-def test_everyone_gets_their_own_answer(size: int, parallel: int) -> None:
-    network = Doubling()
-    batcher = Batcher(network.run, size=size, parallel=parallel)
-    with ThreadPoolExecutor(8) as callers:
-        answers = list(callers.map(batcher.run, tensors(200)))
-    assert [answer.tolist() for answer in answers] == [[2.0 * n] * 3 for n in range(200)]
-    assert max(network.batches) <= size
-    assert sum(network.batches) == 200
-    assert network.most_at_once <= parallel
+async def test_everyone_gets_their_own_answer(threads: Threads, size: int, parallel: int) -> None:
+    doubling = Doubling()
+    batcher = Batcher(doubling.work, threads, size=size, parallel=parallel)
+    assert await asyncio.gather(*map(batcher.answer, range(200))) == [2 * n for n in range(200)]
+    assert max(doubling.turns) <= size
+    assert sum(doubling.turns) == 200
+    assert doubling.most_at_once <= parallel
 
 
-def test_callers_that_wait_are_run_together() -> None:
+async def test_callers_that_wait_are_taken_together(threads: Threads) -> None:
     hold = threading.Event()
-    network = Doubling(hold=hold)
-    batcher = Batcher(network.run, size=4, parallel=1)
-    with ThreadPoolExecutor(9) as callers:
-        first = callers.submit(batcher.run, np.zeros(3, np.float32))
-        while not network.batches:
-            pass
-        others = [callers.submit(batcher.run, tensor) for tensor in tensors(8)]
-        while len(batcher._waiting) < 8:
-            pass
-        hold.set()
-        assert [other.result().tolist() for other in others] == [[2.0 * n] * 3 for n in range(8)]
-        assert first.result().tolist() == [0.0] * 3
-    assert network.batches == [1, 4, 4]
+    doubling = Doubling(hold=hold)
+    batcher = Batcher(doubling.work, threads, size=4, parallel=1)
+    first = await asked(batcher, [0])
+    await asyncio.to_thread(doubling.begun.wait, LONG)
+    others = await asked(batcher, range(8))
+    hold.set()
+    assert await asyncio.gather(*first, *others) == [0, *(2 * n for n in range(8))]
+    assert doubling.turns == [1, 4, 4]
 
 
-def test_a_bad_tensor_fails_its_caller_alone() -> None:
+async def test_the_waiting_are_shared_out_among_the_turns(threads: Threads) -> None:
     hold = threading.Event()
-    network = Doubling(hold=hold)
-    batcher = Batcher(network.run, size=8, parallel=1)
-    numbers = [1.0, -1.0, 2.0]
-    with ThreadPoolExecutor(4) as callers:
-        first = callers.submit(batcher.run, np.zeros(1, np.float32))
-        while not network.batches:
-            pass
-        asked = [callers.submit(batcher.run, np.full(1, n, np.float32)) for n in numbers]
-        while len(batcher._waiting) < 3:
-            pass
-        hold.set()
-        assert first.result().tolist() == [0.0]
-        assert asked[0].result().tolist() == [2.0]
-        assert asked[2].result().tolist() == [4.0]
-        with pytest.raises(ValueError, match="negative"):
-            asked[1].result()
+    doubling = Doubling(hold=hold, crowd=2)
+    batcher = Batcher(doubling.work, threads, size=8, parallel=2)
+    first = await asked(batcher, [0, 1])
+    await asyncio.to_thread(doubling.begun.wait, LONG)
+    others = await asked(batcher, range(4))
+    hold.set()
+    await asyncio.gather(*first, *others)
+    assert sorted(doubling.turns) == [1, 1, 1, 1, 2]  # of four, half; of the two left, half
+
+
+async def test_a_bad_item_fails_its_caller_alone(threads: Threads) -> None:
+    hold = threading.Event()
+    doubling = Doubling(hold=hold)
+    batcher = Batcher(doubling.work, threads, size=8, parallel=1)
+    first = await asked(batcher, [0])
+    await asyncio.to_thread(doubling.begun.wait, LONG)
+    good, bad, fine = await asked(batcher, [1, -1, 2])
+    hold.set()
+    assert await asyncio.gather(*first, good, fine) == [0, 2, 4]
+    with pytest.raises(ValueError, match="negative"):
+        await bad
+    assert doubling.turns == [1, 3]
+
+
+async def test_work_that_fails_as_a_whole_fails_everyone_and_nobody_waits_for_ever(threads: Threads) -> None:
+    def broken(numbers: Sequence[int]) -> list[int | Exception]:
+        raise RuntimeError(f"{len(numbers)} at once")
+
+    batcher = Batcher(broken, threads, size=8, parallel=1)
+    answers = await asyncio.wait_for(asyncio.gather(*map(batcher.answer, range(5)), return_exceptions=True), LONG)
+    assert [type(answer) for answer in answers] == [RuntimeError] * 5
+
+
+async def test_a_caller_that_leaves_takes_its_item_along(threads: Threads) -> None:
+    hold = threading.Event()
+    doubling = Doubling(hold=hold)
+    batcher = Batcher(doubling.work, threads, size=1, parallel=1)
+    first, leaving, last = await asked(batcher, [0, 1, 2])
+    await asyncio.to_thread(doubling.begun.wait, LONG)
+    leaving.cancel()
+    await asyncio.sleep(0)
+    hold.set()
+    assert [await first, await last] == [0, 4]
+    assert doubling.turns == [1, 1]
+
+
+async def test_work_of_others_gets_a_thread_between_two_turns() -> None:
+    one_thread, order = Threads(1), list[str]()
+    hold, begun = threading.Event(), threading.Event()
+
+    def work(numbers: Sequence[int]) -> list[int | Exception]:
+        begun.set()
+        assert hold.wait(LONG)
+        order.append("turn")
+        return [*numbers]
+
+    batcher = Batcher(work, one_thread, size=1, parallel=1)
+    tasks = await asked(batcher, range(3))
+    await asyncio.to_thread(begun.wait, LONG)
+    other = asyncio.create_task(one_thread.run(order.append, "other"))
+    await asyncio.sleep(0)
+    hold.set()
+    await asyncio.gather(*tasks, other)
+    await asyncio.to_thread(one_thread.close)
+    assert order == ["turn", "other", "turn", "turn"]
+
+
+async def test_who_still_waits_at_the_end_is_told() -> None:
+    hold = threading.Event()
+    threads, doubling = Threads(1), Doubling(hold=hold)
+    batcher = Batcher(doubling.work, threads, size=1, parallel=1)
+    first, second = await asked(batcher, [1, 2])
+    await asyncio.to_thread(doubling.begun.wait, LONG)
+    batcher.close()
+    with pytest.raises(ShuttingDown):
+        await asyncio.wait_for(second, LONG)
+    with pytest.raises(ShuttingDown):
+        await batcher.answer(3)
+    hold.set()
+    await asyncio.to_thread(threads.close)
+    assert await first == 2
 
 
 def test_the_batch_size_with_the_least_time_per_picture_is_chosen() -> None:
@@ -99,23 +173,3 @@ def test_the_batch_size_with_the_least_time_per_picture_is_chosen() -> None:
 
     assert best_size(constant, np.zeros(1, np.float32)) == 8
     assert best_size(proportional, np.zeros(1, np.float32)) == 1
-
-
-def test_a_caller_whose_tensor_another_run_took_waits_without_spinning() -> None:
-    hold = threading.Event()
-    network = Doubling(hold=hold)
-    batcher = Batcher(network.run, size=2, parallel=2)
-    spent: list[float] = []
-
-    def ask() -> None:
-        started = time.thread_time()
-        batcher.run(np.zeros(1, np.float32))
-        spent.append(time.thread_time() - started)
-
-    with ThreadPoolExecutor(4) as callers:
-        asked = [callers.submit(ask) for _ in range(4)]
-        threading.Event().wait(0.3)
-        hold.set()
-        for one in asked:
-            one.result()
-    assert max(spent) < 0.1

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -22,12 +23,14 @@ DESCRIPTION = "Recognises what is in pictures, on your own machine. Each group b
 log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     """The ASGI application; its lifespan opens and closes everything it uses.
+
+    `shared` is a folder that all processes of one server use, where it has several.
 
     Raises UnknownModel or InvalidModel where the settings name a model that cannot be.
     """
-    services = wire(settings)
+    services = wire(settings, shared)
     app = FastAPIOffline(  # its API pages bring their scripts along, so they work without the internet
         title="Image Tagger API",
         version=version("image-tagger"),

@@ -1,13 +1,14 @@
-"""Prometheus metrics: requests by route, and the state of the engine at the moment of asking."""
+"""Prometheus metrics: requests by route, and the pictures recognised."""
 
-from collections.abc import Iterator
+from collections import Counter
 from functools import cache
+from typing import Any
 
+import prometheus_client
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
-from prometheus_client.registry import Collector
 
 from image_tagger.services import Services
 
@@ -15,41 +16,57 @@ SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Metrics:
-    """The metrics of one application."""
+    """The metrics of one application, or of this process's part of it.
+
+    With several processes each number is kept in a file of their shared folder, and exposed as the sum of all.
+    """
 
     def __init__(self, services: Services) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        self.registry.register(_Engine(services))
-        requests = Counter(
-            "image_tagger_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
+        self._shared = services.shared
+        self._registry = CollectorRegistry()
+        if self._shared is None:
+            ProcessCollector(registry=self._registry)
+        self._recognised = services.predictor.counts
+        self._noted: Counter[str] = Counter()
+        given: dict[str, Any] = {"registry": self._registry}
+        requests = prometheus_client.Counter(
+            "image_tagger_requests", "Requests answered.", ("method", "route", "status"), **given
         )
-        times = Histogram(
-            "image_tagger_request_seconds", "Time to answer.", ("route",), buckets=SECONDS, registry=self.registry
+        times = Histogram("image_tagger_request_seconds", "Time to answer.", ("route",), buckets=SECONDS, **given)
+        self._pictures = prometheus_client.Counter("image_tagger_pictures", "Pictures recognised.", ("model",), **given)
+        self._in_progress = Gauge(
+            "image_tagger_requests_in_progress", "Requests being answered.", multiprocess_mode="livesum", **given
         )
         # finding a series by its labels costs more than counting; there are few of them, so all are kept
         self._counter = cache(lambda method, route, status: requests.labels(method, route, str(status)))
         self._histogram = cache(times.labels)
 
+    def asked(self) -> None:
+        """Note that a request has come."""
+        self._in_progress.inc()
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the pattern, never the path, so that clients cannot make up series."""
         self._counter(method, route, status).inc()
         self._histogram(route).observe(seconds)
+        self._in_progress.dec()
+        self._note_pictures()
 
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        self._note_pictures()
+        if self._shared is None:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone, path=str(self._shared))  # type: ignore[no-untyped-call]  # it has no types
+        return generate_latest(everyone)
 
-class _Engine(Collector):
-    """Reads the engine's own numbers when it is asked."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
-        inside = self._services.admission.inside
-        yield GaugeMetricFamily("image_tagger_queries_in_progress", "Queries being answered.", inside)
-        pictures = CounterMetricFamily("image_tagger_pictures", "Pictures recognised.", labels=("model",))
-        for model, count in self._services.predictor.counts.items():
-            pictures.add_metric((model,), count)
-        yield pictures
+    def _note_pictures(self) -> None:
+        """The engine counts for itself; what is new there goes into the metric."""
+        for model, count in self._recognised.items():
+            if new := count - self._noted[model]:
+                self._pictures.labels(model).inc(new)
+                self._noted[model] = count
 
 
 def routes(metrics: Metrics) -> APIRouter:
@@ -59,6 +76,6 @@ def routes(metrics: Metrics) -> APIRouter:
     @router.get("/metrics", summary="Prometheus metrics")
     def exposition() -> Response:
         """All metrics in Prometheus' text format."""
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -1,16 +1,15 @@
-"""What `image-tagger serve` does: sockets, signals and the web server around the application."""
+"""What `image-tagger serve` does: settings, sockets, and one process or several behind them."""
 
 import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
 import structlog
-import uvicorn
 
-from image_tagger.api.app import create_app
 from image_tagger.api.logs import configure_logs
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.settings import Settings, read_settings
@@ -20,17 +19,7 @@ BACKLOG = 2048
 log = structlog.get_logger(__name__)
 
 
-class Server(uvicorn.Server):
-    """A web server that ends with status 0 when a signal asks it to, and at once when a second one does."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Finish what is in flight; the second signal finishes nothing."""
-        del sig, frame
-        self.force_exit = self.should_exit
-        self.should_exit = True
-
-
-def serve(ports: list[int], given: dict[str, Any]) -> bool:
+def serve(ports: list[int], given: Mapping[str, Any]) -> bool:
     """Serve until a signal comes; answer whether the server had started at all.
 
     Raises InvalidRequest for wrong settings and for an address that cannot be had, UnknownModel, InvalidModel.
@@ -39,28 +28,33 @@ def serve(ports: list[int], given: dict[str, Any]) -> bool:
     settings = read_settings(**given)
     configure_logs(settings)
     listening = [_listen(settings.host, number) for number in ports or [_default_port()]]
-    server = Server(_config(settings))
-    for open_socket in listening:
-        log.info("Image Tagger listens", url=_url(open_socket), pages="/docs")
+    return _serve_together(settings, listening, given) if settings.processes_used > 1 else _serve(settings, listening)
+
+
+def _serve(settings: Settings, listening: list[socket.socket]) -> bool:
+    from image_tagger.cli.member import Server  # noqa: PLC0415 - the process above others does without
+
+    server = Server(settings)
+    _announce(listening)
     server.run(sockets=listening)
     return server.started
+
+
+def _serve_together(settings: Settings, listening: list[socket.socket], given: Mapping[str, Any]) -> bool:
+    from image_tagger.cli.crew import Crew  # noqa: PLC0415 - a single process does without
+
+    return Crew(settings.processes_used, listening, given).serve(lambda: _announce(listening))
+
+
+def _announce(listening: list[socket.socket]) -> None:
+    for open_socket in listening:
+        log.info("Image Tagger listens", url=_url(open_socket), pages="/docs")
 
 
 def _leave(sig: int, frame: FrameType | None) -> None:
     """The end before the server has started."""
     del sig, frame
     sys.exit(0)
-
-
-def _config(settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,  # the request log says more
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

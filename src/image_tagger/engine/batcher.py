@@ -1,86 +1,116 @@
-"""Runs many callers' tensors together, without a thread of its own: who finds the network free runs all that wait."""
+"""Brings callers together: what waits when a thread comes free goes through one turn of it, and into one run."""
 
+import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from image_tagger.domain.errors import ShuttingDown
+from image_tagger.engine.threads import Threads
+
+A = TypeVar("A")
+B = TypeVar("B")
 Tensor = NDArray[Any]
 Output = NDArray[np.float32]
 SIZES = (1, 2, 4, 8)  # tried when a model is loaded
 REPEATS = 3  # of each size; the best counts, since disturbances only ever slow down
+CLOSED = "the server is being stopped"
 WORTH = 0.9  # a larger batch must take less than this share of the time per picture
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
-    tensor: Tensor
-    output: Output | None = None
-    error: BaseException | None = None
-    taken: bool = False  # into a run, this caller's or another's
-    done: threading.Event = field(default_factory=threading.Event)
+class _Waiting(Generic[A, B]):
+    item: A
+    answer: asyncio.Future[B]
 
 
-class Batcher:
-    """Groups tensors of one shape into runs of at most `size`, at most `parallel` runs at a time.
+class Batcher(Generic[A, B]):
+    """Groups the items of one event loop into turns of at most `size`, at most `parallel` turns at a time.
 
-    `run` blocks and may be called from any number of threads. The threads that call are the bound of the queue.
+    `work` blocks, runs in threads, and gives one answer or one exception per item, in order. The waiting are shared out
+    among the turns, so two items and two threads are two turns. Between its turns a thread takes up other work.
     """
 
-    def __init__(self, run: Callable[[Tensor], Output], *, size: int, parallel: int) -> None:
-        self._run_batch = run
+    def __init__(
+        self, work: Callable[[Sequence[A]], Sequence[B | Exception]], threads: Threads, *, size: int, parallel: int
+    ) -> None:
+        self._work = work
+        self._threads = threads
         self._size = size
-        self._free = threading.Semaphore(parallel)
-        self._taking = threading.Lock()
-        self._waiting: deque[_Waiting] = deque()
+        self._parallel = parallel
+        self._lock = threading.Lock()
+        self._waiting: deque[_Waiting[A, B]] = deque()
+        self._turns = 0
+        self._closed = False
 
-    def run(self, tensor: Tensor) -> Output:
-        """One tensor without batch dimension -> its output. Raises what the network raised for this tensor."""
-        if self._size == 1:
-            with self._free:
-                outputs = self._run_batch(tensor[np.newaxis])
-            return np.asarray(outputs[0])
-        mine = _Waiting(tensor)
-        self._waiting.append(mine)
-        while not mine.taken:
-            with self._free:
-                if not mine.taken:
-                    self._run_waiting()
-        mine.done.wait()  # another caller's run may have it
-        if mine.error is not None:
-            raise mine.error
-        assert mine.output is not None  # noqa: S101 - done, and no error
-        return mine.output
+    async def answer(self, item: A) -> B:
+        """The answer to one item. Raises what `work` gave for it, and ShuttingDown after `close`.
 
-    def _run_waiting(self) -> None:
-        batch: list[_Waiting] = []
-        with self._taking:
-            while self._waiting and len(batch) < self._size:
-                batch.append(self._waiting.popleft())
-                batch[-1].taken = True
+        A caller that leaves before its item was taken takes it along.
+        """
+        if self._closed:
+            raise ShuttingDown(CLOSED)
+        loop = asyncio.get_running_loop()
+        mine: _Waiting[A, B] = _Waiting(item, loop.create_future())
+        with self._lock:
+            self._waiting.append(mine)
+            more = self._turns < self._parallel
+            self._turns += more
+        if more:
+            self._threads.start(self._turn, loop)
+        return await mine.answer
+
+    def close(self) -> None:
+        """Those who wait fail with ShuttingDown; turns under way are finished. Call it while the threads still run."""
+        self._closed = True
+        with self._lock:
+            left = [*self._waiting]
+            self._waiting.clear()
+        _deliver(left, [ShuttingDown(CLOSED)] * len(left))
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        taken = self._take()
+        if not taken:
+            return
+        answers = self._answers([waiting.item for waiting in taken])
+        loop.call_soon_threadsafe(_deliver, taken, answers)
+        with suppress(ShuttingDown):  # then nobody waits any more
+            self._threads.start(self._turn, loop)  # behind the work of others that waits for a thread
+
+    def _take(self) -> list[_Waiting[A, B]]:
+        """A fair share of those who still wait for an answer; without any, the turn ends."""
+        taken: list[_Waiting[A, B]] = []
+        with self._lock:
+            most = min(self._size, -(-len(self._waiting) // self._parallel))
+            while self._waiting and len(taken) < most:
+                waiting = self._waiting.popleft()
+                if not waiting.answer.done():  # left meanwhile
+                    taken.append(waiting)
+            self._turns -= not taken
+        return taken
+
+    def _answers(self, items: list[A]) -> Sequence[B | Exception]:
         try:
-            if batch:
-                self._run_together(batch)
-        finally:
-            for waiting in batch:
-                waiting.done.set()
+            return self._work(items)
+        except Exception as error:  # noqa: BLE001 - whatever it is, callers must not wait for ever
+            return [error] * len(items)
 
-    def _run_together(self, batch: list[_Waiting]) -> None:
-        try:
-            outputs = self._run_batch(np.stack([waiting.tensor for waiting in batch]))
-            for waiting, output in zip(batch, outputs, strict=True):
-                waiting.output = output
-        except Exception as error:  # noqa: BLE001 - foreign code: any failure belongs to the callers of this batch
-            if len(batch) == 1:
-                batch[0].error = error
-                return
-            for waiting in batch:  # one by one, so that only the tensor that fails fails
-                self._run_together([waiting])
+
+def _deliver(taken: Sequence[_Waiting[A, B]], answers: Sequence[B | Exception]) -> None:
+    for waiting, answer in zip(taken, answers, strict=True):
+        if waiting.answer.done():
+            continue  # the caller has left
+        if isinstance(answer, Exception):
+            waiting.answer.set_exception(answer)
+        else:
+            waiting.answer.set_result(answer)
 
 
 def best_size(run: Callable[[Tensor], Output], tensor: Tensor) -> int:

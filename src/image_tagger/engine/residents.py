@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from image_tagger.domain.specs import Version
 from image_tagger.engine.batcher import Batcher, Tensor, best_size
+from image_tagger.engine.recognition import Predictions, Request, recognise
 from image_tagger.engine.threads import Threads
+from image_tagger.media.decode import Decoder
 from image_tagger.models.loaded import LoadedModel, load
 
 
@@ -16,13 +19,14 @@ class Resident:
     """A loaded model and the batcher in front of it."""
 
     model: LoadedModel
-    batcher: Batcher
+    batcher: Batcher[Request, Predictions]
 
 
 class Residents:
     """Loaded versions. `batch_size` 0 measures what is best for each model; `parallel` runs go on at a time."""
 
-    def __init__(self, threads: Threads, *, batch_size: int, parallel: int) -> None:
+    def __init__(self, decoder: Decoder, threads: Threads, *, batch_size: int, parallel: int) -> None:
+        self._decoder = decoder
         self._threads = threads
         self._batch_size = batch_size
         self._parallel = parallel
@@ -42,6 +46,8 @@ class Residents:
         for task in self._loading.values():
             task.cancel()
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        for resident in self._loaded.values():
+            resident.batcher.close()
         self._loaded.clear()
 
     async def _load(self, version: Version) -> Resident:
@@ -55,7 +61,8 @@ class Residents:
     def _open(self, version: Version) -> Resident:
         model = load(version)
         size = self._batch_size or best_size(model.run, _blank(version))
-        return Resident(model, Batcher(model.run, size=size, parallel=self._parallel))
+        work = partial(recognise, model, self._decoder)
+        return Resident(model, Batcher(work, self._threads, size=size, parallel=self._parallel))
 
 
 def _blank(version: Version) -> Tensor:

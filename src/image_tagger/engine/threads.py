@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from image_tagger.domain.errors import ShuttingDown
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -19,6 +21,13 @@ class Threads:
         """Call a blocking function in a thread and wait for its answer."""
         future = self._pool.submit(function, *args, **kwargs)
         return await asyncio.wrap_future(future)
+
+    def start(self, function: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call a blocking function in a thread; what it answers and raises is dropped. Raises ShuttingDown."""
+        try:
+            self._pool.submit(function, *args, **kwargs)
+        except RuntimeError as error:  # after `close`
+            raise ShuttingDown("the server is being stopped") from error
 
     def close(self) -> None:
         """Let what runs finish, drop what waits, end the threads. Blocks."""

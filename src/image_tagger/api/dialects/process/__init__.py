@@ -18,7 +18,7 @@ PREFIX = "/image_tagger"  # under which clients behind the original's proxy say 
 
 def routes(services: Services) -> APIRouter:
     """The routes of this dialect, with and without the proxy's prefix."""
-    ledger = Ledger()
+    ledger = Ledger(services.shared)
     settings = services.settings
     bodies = Bodies(one=settings.max_body_bytes, all_together=settings.max_bodies_bytes)
     router = dialect.router(render_error, tag="Detect tagger")
