@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from image_tagger.cli import app
+from image_tagger.cli.commands import app
 from image_tagger.settings import PREFIX, Settings
 from tests.cli.command import SECONDS, environment, started
+from tests.cli.test_serve import listening
 
 REPOSITORY = Path(__file__).parents[1]
 ENV = re.compile(r"(\w+)=(\S+)")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cli.command import SECONDS, ended, started
-from tests.cli.test_serve import get, listening
+from tests.cli.test_serve import get, listening, logged
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="only Linux tells who a process's children are"
@@ -64,13 +64,14 @@ def test_a_member_that_dies_is_replaced_and_the_others_go_on() -> None:
         first = await_members(process.pid, 2)
         victim, survivor = sorted(first)
         os.kill(victim, signal.SIGKILL)
+        said = logged(process, "a server process ended and is replaced")
         assert get(url, "/health/live")[0] == 200
         (new,) = await_members(process.pid, 2, without={victim}) - {survivor}
         assert get(url, "/health/ready")[0] == 200
         outcome = ended(process, signal.SIGTERM)
     assert new not in first
     assert outcome.status == 0
-    assert "a server process ended and is replaced" in outcome.err
+    assert (said["ended"], said["status"]) == (victim, -signal.SIGKILL)
 
 
 def test_no_member_outlives_its_crew() -> None:

@@ -48,7 +48,7 @@ def test_the_version_is_the_installed_one() -> None:
 
 
 def test_help_starts_without_the_engine_and_the_web_framework() -> None:
-    program = f"import sys, image_tagger.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    program = f"import sys, image_tagger.cli.commands; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.decode().strip() == "[]"
 

@@ -20,15 +20,18 @@ from tests.dialects.pictures import jpeg
 from tests.upstream import Behaviour, ImageHost, answer, silent
 
 
+def logged(process: subprocess.Popen[bytes], event: str) -> dict[str, Any]:
+    """The next line of the log with this event, as soon as it comes."""
+    assert process.stderr is not None
+    line: dict[str, Any] = {}
+    while line.get("event") != event:
+        line = json.loads(process.stderr.readline())
+    return line
+
+
 def listening(process: subprocess.Popen[bytes], count: int = 1) -> list[str]:
     """The addresses that the log names, as soon as it does."""
-    assert process.stderr is not None
-    urls: list[str] = []
-    while len(urls) < count:
-        line = json.loads(process.stderr.readline())
-        if line["event"] == "Image Tagger listens":
-            urls.append(line["url"])
-    return urls
+    return [logged(process, "Image Tagger listens")["url"] for _ in range(count)]
 
 
 def get(address: str, target: str) -> tuple[int, Any]:

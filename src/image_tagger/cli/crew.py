@@ -1,4 +1,8 @@
-"""Several processes that accept from the same sockets, so that they do not share one interpreter's lock."""
+"""The process above the servers: `python -m image_tagger.cli.crew ORDERS`.
+
+It starts them one after the other, replaces those that end, and passes signals on. It imports next to nothing, so that
+it costs next to no memory; what there is to say, the servers say.
+"""
 
 import os
 import select
@@ -8,86 +12,76 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
 
-import structlog
-from prometheus_client.multiprocess import mark_process_dead
+from image_tagger.cli.orders import CrewOrders, MemberOrders
 
-from image_tagger.cli.orders import Orders
-
-MULTIPROCESS_METRICS = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
-PAUSE = 1.0  # seconds before a replacement, so that members that cannot live do not keep the machine busy
-log = structlog.get_logger(__name__)
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
+PAUSE = 1.0  # seconds before a replacement, so that servers that cannot live do not keep the machine busy
+FAILED = 1  # exit status where nothing could be served
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
     process: subprocess.Popen[bytes]
+    number: int
     ready: int  # can be read once the member serves, and ends with it
 
 
 class Crew:
-    """Starts the members one after the other, replaces those that end, and passes signals on."""
+    """The servers of one set of sockets, `shared` being a folder for all of them."""
 
-    def __init__(self, count: int, listening: list[socket.socket], given: Mapping[str, Any]) -> None:
-        self._count = count
-        self._listening = listening
-        self._given = dict(given)
+    def __init__(self, orders: CrewOrders, shared: str) -> None:
+        self._orders = orders
+        self._shared = shared
+        self._listening = [socket.socket(fileno=number) for number in orders.listening]
+        self._alive, self._held = os.pipe()  # nothing is ever written: it ends with this process, however that ends
         self._members: list[_Member] = []
         self._leaving = False  # once true, the sockets are closed
 
-    def serve(self, announce: Callable[[], None]) -> bool:
-        """Serve until a signal comes and all members have ended; answer whether the server had started at all.
+    def serve(self) -> int:
+        """Serve until a signal comes and all members have ended; answer the exit status."""
+        signal.signal(signal.SIGTERM, self._pass_on)
+        signal.signal(signal.SIGINT, self._pass_on)
+        serves = self._start(0)
+        if not serves and not self._leaving:  # it has said why, and the others would say the same
+            self._pass_on(signal.SIGTERM, None)
+            self._members.pop().process.wait()
+            return FAILED
+        for number in range(1, self._orders.count):
+            self._start(number)
+        while self._members:
+            self._await_an_end()
+        return 0
 
-        `announce` is called when the first member serves.
-        """
-        alive, held = os.pipe()  # members wait for the end of `alive`, which comes with ours, however we end
-        with tempfile.TemporaryDirectory(prefix="image-tagger-") as shared:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._pass_on)
-            started = self._start(shared, alive)
-            if started:
-                announce()
-            else:  # it has said why, and the others would say the same
-                self._pass_on(signal.SIGTERM, None)
-            while self._members:
-                if not self._leaving and len(self._members) < self._count:
-                    self._start(shared, alive)
-                else:
-                    self._await_an_end(shared)
-        os.close(alive)
-        os.close(held)
-        return started
-
-    def _start(self, shared: str, alive: int) -> bool:
+    def _start(self, number: int, replaces: tuple[int, int] | None = None) -> bool:
         """Start one member; answer whether it serves."""
+        if self._leaving:
+            return False
         ready, says_ready = os.pipe()
         listening = [open_socket.fileno() for open_socket in self._listening]
-        orders = Orders(self._given, listening, says_ready, alive, shared)
+        orders = MemberOrders(self._orders.given, listening, self._shared, says_ready, self._alive, number, replaces)
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "image_tagger.cli.member", orders.text()],
-            env={**os.environ, MULTIPROCESS_METRICS: shared},
-            pass_fds=[*listening, says_ready, alive],
+            env={**os.environ, METRICS_FOLDER: self._shared},
+            pass_fds=[*listening, says_ready, self._alive],
         )
         os.close(says_ready)
-        self._members.append(_Member(process, ready))
+        self._members.append(_Member(process, number, ready))
         if self._leaving:  # a signal came while it was not yet among the members
             process.terminate()
         return bool(os.read(ready, 1))
 
-    def _await_an_end(self, shared: str) -> None:
+    def _await_an_end(self) -> None:
         ended, _, _ = select.select([member.ready for member in self._members], [], [])
         for member in [member for member in self._members if member.ready in ended]:
             status = member.process.wait()
             self._members.remove(member)
             os.close(member.ready)
-            mark_process_dead(member.process.pid, shared)  # type: ignore[no-untyped-call]  # it has no types
             if not self._leaving:
-                log.error("a server process ended and is replaced", status=status)
                 time.sleep(PAUSE)
+            self._start(member.number, (member.process.pid, status))
 
     def _pass_on(self, sig: int, frame: FrameType | None) -> None:
         """Let every member finish what is in flight; the second time, finish nothing."""
@@ -100,3 +94,14 @@ class Crew:
         self._leaving = True
         for open_socket in self._listening:  # or new connections would wait for nobody
             open_socket.close()
+
+
+def main() -> None:
+    """Serve; ends with SystemExit."""
+    with tempfile.TemporaryDirectory(prefix="image-tagger-") as shared:
+        status = Crew(CrewOrders.read(sys.argv[1]), shared).serve()
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,21 +1,26 @@
-"""The web server of one process; as a program, one member of a crew: `python -m image_tagger.cli.member ORDERS`."""
+"""The web server of one process; as a program, one of several: `python -m image_tagger.cli.member ORDERS`."""
 
 import os
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+import structlog
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 
 from image_tagger.api.app import create_app
 from image_tagger.api.logs import configure_logs
 from image_tagger.cli.failure import EXIT_FAILED
-from image_tagger.cli.orders import Orders
+from image_tagger.cli.orders import MemberOrders
 from image_tagger.domain.errors import TaggerError
 from image_tagger.settings import Settings, read_settings
+
+log = structlog.get_logger(__name__)
 
 
 class Server(uvicorn.Server):
@@ -40,17 +45,20 @@ class Server(uvicorn.Server):
 
 
 class Member(Server):
-    """A server that tells its crew when it serves, and ends at once only when its crew ends it."""
+    """A server that says when it serves, and ends at once only when the process above ends it."""
 
-    def __init__(self, settings: Settings, orders: Orders) -> None:
+    def __init__(self, settings: Settings, orders: MemberOrders) -> None:
         super().__init__(settings, Path(orders.shared))
         self._orders = orders
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
-        if self.started:
-            os.write(self._orders.ready, b"!")
+        if not self.started:
+            return
+        if self._orders.number == 0 and not self._orders.replaces:
+            announce(sockets or [])
+        os.write(self._orders.ready, b"!")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish what is in flight, however often asked: a terminal and a service manager tell every process."""
@@ -58,19 +66,34 @@ class Member(Server):
         self.should_exit = True
 
 
+def announce(listening: Sequence[socket.socket]) -> None:
+    """Log where the server can be reached."""
+    for open_socket in listening:
+        address, number = open_socket.getsockname()[:2]
+        host = f"[{address}]" if ":" in address else address
+        log.info("Image Tagger listens", url=f"http://{host}:{number}", pages="/docs")
+
+
 def main() -> None:
     """Serve until told otherwise; ends with SystemExit. An error of ours is one line on standard error."""
-    orders = Orders.read(sys.argv[1])
-    settings = read_settings(**orders.given)
-    configure_logs(settings)
+    orders = MemberOrders.read(sys.argv[1])
+    threading.Thread(target=_leave_with_crew, args=[orders.alive], daemon=True).start()
     try:
+        settings = read_settings(**orders.given)
+        configure_logs(settings)
         server = Member(settings, orders)
     except TaggerError as error:
         sys.stderr.write(f"image-tagger: {error}\n")
         sys.exit(EXIT_FAILED)
-    threading.Thread(target=_leave_with_crew, args=[orders.alive], daemon=True).start()
+    if orders.replaces:
+        _take_the_place(*orders.replaces)
     server.run(sockets=[socket.socket(fileno=number) for number in orders.listening])
     sys.exit(0 if server.started else EXIT_FAILED)
+
+
+def _take_the_place(pid: int, status: int) -> None:
+    log.error("a server process ended and is replaced", ended=pid, status=status)
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def _leave_with_crew(alive: int) -> None:

@@ -1,4 +1,4 @@
-"""What a process of a crew is told, as one argument of its command line."""
+"""What the processes of a server are told, each as one argument of its command line."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,18 +6,39 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
-    """Settings given on the command line, and what the process inherits.
+class CrewOrders:
+    """For the process above the others: how many to start, the settings given, the open sockets to accept from."""
 
-    listening: open sockets to accept from. ready: written to once it serves. alive: ends when the crew's process does.
-    shared: a folder that all members use.
+    count: int
+    given: dict[str, Any]
+    listening: list[int]
+
+    def text(self) -> str:
+        """All of it as text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """The opposite of `text`."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOrders:
+    """For one that serves.
+
+    given: settings from the command line. listening: the open sockets. shared: a folder that all members use.
+    ready: to be written to once it serves. alive: ends when the process above does.
+    number: 0 for the first one. replaces: which process ended in its place, and its exit status.
     """
 
     given: dict[str, Any]
     listening: list[int]
+    shared: str
     ready: int
     alive: int
-    shared: str
+    number: int
+    replaces: tuple[int, int] | None = None
 
     def text(self) -> str:
         """All of it as text."""
