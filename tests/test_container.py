@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,7 @@ import pytest
 
 from image_tagger.cli.commands import app
 from image_tagger.settings import PREFIX, Settings
-from tests.cli.command import SECONDS, environment, started
+from tests.cli.command import SECONDS, ended, environment, started
 from tests.cli.test_serve import listening
 
 REPOSITORY = Path(__file__).parents[1]
@@ -134,7 +135,7 @@ def test_the_health_check_tells_a_served_product_from_one_that_is_not(tmp_path: 
     settings = own | {"port": "0", "image_tagger_data_dir": str(tmp_path)}
     _, *command = json.loads(last("CMD"))
     with started(*command, **settings) as process:
-        assert process.stderr is not None
-        port = json.loads(process.stderr.readline())["url"].rpartition(":")[2]
+        port = listening(process)[0].rpartition(":")[2]
         assert healthcheck(port) == 0
+        ended(process, signal.SIGTERM)
     assert healthcheck(port) == 1
