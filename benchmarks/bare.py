@@ -33,7 +33,7 @@ def model() -> LoadedModel:
 def decoder(*, exact: bool) -> Decode:
     """The product's own decoder, as the embedded model uses it."""
     product, needed = Decoder(BUDGET, exact=exact), needed_pixels(model().version.network.preprocessing)
-    return lambda content: next(product.frames(content, needed)).pixels
+    return lambda content: next(product.frames(content, needed)).image.pixels
 
 
 def pillow(content: bytes) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from benchmarks.figure import NotMeasured
 
 PROJECT = Path(__file__).parents[1]
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.005
 READY = "/health/ready"
@@ -33,13 +33,21 @@ class Running:
 
 
 @contextmanager
-def server() -> Iterator[Running]:
-    """Image Tagger with its defaults and loopback URLs allowed, ready to answer. Raises NotMeasured."""
-    program, port = Path(sysconfig.get_path("scripts")) / "image-tagger", _free_port()
-    command = [str(program), "serve", "--port", str(port), "--allow-private-urls"]
+def server(**settings: str) -> Iterator[Running]:
+    """Image Tagger with loopback URLs allowed and these settings, ready to answer. Raises NotMeasured."""
+    program, port = Path(sysconfig.get_path("scripts")) / "image-tagger", free_port()
     if not program.exists():
         raise NotMeasured("the command image-tagger is not installed beside this Python")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_TAGGER_")}
+    command = [str(program), "serve", "--port", str(port), "--allow-private-urls"]
+    with running(command, port, settings) as process:
+        yield process
+
+
+@contextmanager
+def running(command: list[str], port: int, settings: Mapping[str, str]) -> Iterator[Running]:
+    """A server process with these settings and no others, ready to answer. Raises NotMeasured."""
+    environment = plain_environment() | {"PYTHONPATH": str(PROJECT)}
+    environment |= {f"IMAGE_TAGGER_{name.upper()}": value for name, value in settings.items()}
     # The log goes to a file as in operation, so that it costs what it costs.
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         started = time.perf_counter()
@@ -49,6 +57,11 @@ def server() -> Iterator[Running]:
             yield Running(process.pid, port, time.perf_counter() - started)
         finally:
             _stop(process)
+
+
+def plain_environment() -> dict[str, str]:
+    """This process's environment without settings of the product."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_TAGGER_")}
 
 
 @contextmanager
@@ -96,7 +109,8 @@ def _stop(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
         process.stdout.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -10,7 +10,7 @@ import pytest
 
 import image_tagger
 from image_tagger import plugins
-from image_tagger.domain.specs import Element, Filter, Layout, Resize
+from image_tagger.domain.specs import Channels, Element, Filter, Layout, Resize, Rounding
 from image_tagger.models import manifest
 from tests.models.folders import copy_of_starter
 
@@ -33,6 +33,11 @@ IMPORTED_IN_ONE_MODULE = {
     "onnxruntime": "models/runtimes/onnx.py",
     "aiohttp": "media/fetch.py",
     "pi_heif": "media/stills.py",
+    "huggingface_hub": "models/sources/huggingface.py",
+    "filelock": "models/shelf.py",
+    "torch": "models/runtimes/transformers.py",
+    "transformers": "models/runtimes/transformers.py",
+    "timm": "models/runtimes/transformers.py",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -139,7 +144,8 @@ def models_page() -> str:
     [
         *plugins.names("image_tagger.models.runtimes"),
         *plugins.names("image_tagger.models.postprocessing"),
-        *(value for words in (Resize, Filter, Layout, Element) for value in words),
+        *plugins.names("image_tagger.models.sources"),
+        *(value for words in (Resize, Filter, Layout, Element, Rounding, Channels) for value in words),
     ],
 )
 def test_what_a_model_can_name_is_documented(name: str) -> None:

@@ -15,6 +15,7 @@ PROMISES: dict[str, dict[str, tuple[str, ...]]] = {
     "image_tagger.api.dialects": {"routes": ("services",), "render_error": ("error",)},
     RUNTIMES: {"load": ("file", "device")},
     "image_tagger.models.postprocessing": {"read": ("output", "spec", "selection")},
+    "image_tagger.models.sources": {"fetch": ("location", "into", "terms")},
 }
 OFFERED = [
     (folder, name, function, parameters)
@@ -67,6 +68,6 @@ def other_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 @pytest.mark.usefixtures("other_distribution")
 def test_another_distribution_can_bring_a_plug_in() -> None:
-    assert plugins.names(RUNTIMES) == ("abacus", "onnx")
+    assert plugins.names(RUNTIMES) == ("abacus", "onnx", "transformers")
     assert callable(plugins.load(RUNTIMES, "abacus").load)
     assert plugins.load(RUNTIMES, "onnx").__name__ == f"{RUNTIMES}.onnx"

@@ -6,7 +6,6 @@ from torch.nn import functional
 
 from training.network import MEAN, STD
 
-AREA = (0.35, 1.0)  # of the photo, kept by a random crop
 ASPECT = (3 / 4, 4 / 3)
 JITTER = 0.25  # largest relative change of light, contrast and saturation
 
@@ -17,15 +16,19 @@ def normalise(pixels: Tensor) -> Tensor:
     return scaled.sub_(_channels(MEAN, scaled)).div_(_channels(STD, scaled))
 
 
-def augment(pixels: Tensor, side: int) -> Tensor:
-    """uint8 (batch, 64, 64, 3) -> float32 (batch, 3, side, side), normalised; draws from torch's default generator."""
-    grid = functional.affine_grid(_crops(len(pixels), pixels.device), [len(pixels), 3, side, side], False)
+def augment(pixels: Tensor, side: int, least_area: float) -> Tensor:
+    """uint8 (batch, 64, 64, 3) -> float32 (batch, 3, side, side), normalised; draws from torch's default generator.
+
+    A crop keeps `least_area` (0..1) of the photo's area at least.
+    """
+    crops = _crops(len(pixels), least_area, pixels.device)
+    grid = functional.affine_grid(crops, [len(pixels), 3, side, side], False)
     images = normalise(pixels).contiguous(memory_format=torch.channels_last)
     return _jitter(functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False))
 
 
-def _crops(count: int, device: torch.device) -> Tensor:
-    area = torch.empty(count, device=device).uniform_(*AREA)
+def _crops(count: int, least_area: float, device: torch.device) -> Tensor:
+    area = torch.empty(count, device=device).uniform_(least_area, 1.0)
     log_aspect = torch.empty(count, device=device).uniform_(
         torch.tensor(ASPECT[0]).log(), torch.tensor(ASPECT[1]).log()
     )

@@ -14,7 +14,7 @@ from image_tagger.media.decode import Decoder
 from training import graph
 from training.augment import normalise
 from training.data import load, read_classes
-from training.export import Sample, arguments, calibration_squares, validation
+from training.export import Sample, arguments, calibration_squares, validation, write_int8
 from training.metrics import hits, loss
 from training.photos import Photo, known_photos, rank_of_right, squares
 from training.recipe import RECIPES
@@ -38,10 +38,12 @@ def candidates(served: Served, options: argparse.Namespace) -> list[Candidate]:
     """Every form at every side, written into the work folder."""
     made = []
     for side in SIDES:
-        files = {form: options.work / f"compare_{form}_{side}.onnx" for form in ("float32", "half", "int8")}
+        files = {form: options.work / f"compare_{form}_{side}.onnx" for form in ("float32", "half", "nearest", "int8")}
+        photos = calibration_squares(options, side)
         graph.write_float(served, side, files["float32"])
         graph.write_half(files["float32"], files["half"])
-        graph.write_int8(files["float32"], calibration_squares(options, side), files["int8"])
+        graph.write_int8(files["float32"], photos, files["nearest"])  # int8, each weight to the nearest step
+        write_int8(served, photos, files["int8"])
         made += [Candidate(form, side, GraphFile(file)) for form, file in files.items()]
     return made
 
@@ -71,7 +73,7 @@ def compare_shrinking(made: list[Candidate], options: argparse.Namespace) -> Non
     """Real photos: straight to the side, or to the side of training and from there up (what `val` has gone through)."""
     photos = known_photos(options.photos, read_classes(options.data))
     decoder = Decoder(GENEROUS, exact=True)
-    pictures = [next(decoder.frames(photo.file, None)).pixels for photo in photos]
+    pictures = [next(decoder.frames(photo.file, None)).image.pixels for photo in photos]
     print(f"\n| {len(photos)} real photos, int8 | filter | side | top-1 | top-5 | loss |\n|---|---|---|---|---|---|")
     for candidate in (c for c in made if c.form == "int8"):
         for name in ("box", "bilinear"):

@@ -1,5 +1,9 @@
-"""Training photos: unpacks the AVIF sheets of the data folder once, into arrays that are memory-mapped afterwards."""
+"""Training photos: unpacks the AVIF sheets of the data folder once, into arrays that are memory-mapped afterwards.
 
+`python -m training.data --data DIR --work DIR` unpacks what is there, for a machine that gets one zip at a time.
+"""
+
+import argparse
 import io
 import json
 import zipfile
@@ -64,3 +68,17 @@ def _tiles(sheet: bytes) -> NDArray[np.uint8]:
     pixels = np.asarray(Image.open(io.BytesIO(sheet)).convert("RGB"))
     rows = pixels.shape[0] // TILE
     return pixels.reshape(rows, TILE, ACROSS, TILE, 3).swapaxes(1, 2).reshape(-1, TILE, TILE, 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with part_a.zip or part_b.zip, or both")
+    parser.add_argument("--work", type=Path, default=Path("build/training"), help="where the photos are unpacked")
+    options = parser.parse_args()
+    for part, archive in PARTS.items():
+        if (options.data / archive).exists():
+            print(f"{part}: {len(load(options.data, options.work, part)):,} photos")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""From checkpoint to the folder in the wheel: `python -m training.export --data DIR --work DIR`."""
+"""From checkpoint to the folders in the wheel: `python -m training.export --data DIR --work DIR`."""
 
 import argparse
 import logging
@@ -9,16 +9,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from image_tagger.domain.hierarchy import Hierarchy
+from image_tagger.domain.labels import LabelSet
+from image_tagger.domain.specs import Preprocessing
 from training import folder, graph
+from training import hierarchy as groups
 from training.data import load, read_classes
 from training.metrics import calibration_error, fit_temperature, hits, softmax
 from training.recipe import RECIPES
+from training.rounding import rounded
 from training.served import Served, load_network
 from training.shipped import GraphFile, bytes_of, enlarged
+from training.unsure import fit_sure
 
 INTO = Path("src/image_tagger/models/embedded")
-CALIBRATION_PHOTOS = 512
-FORMS = ("int8", "half")
+CALIBRATION_PHOTOS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +47,75 @@ def calibration_squares(options: argparse.Namespace, side: int) -> NDArray[np.ui
     return enlarged(np.concatenate([part[:: len(part) // half][:half] for part in parts]), side)
 
 
-def write_network(served: Served, squares: NDArray[np.uint8], form: str, file: Path) -> None:
-    """The network in one of FORMS; the float32 file it is made from stays beside it."""
-    exact = file.with_name("float.onnx")
+def write_networks(served: Served, squares: NDArray[np.uint8], work: Path) -> None:
+    """Every variant, made from float.onnx, which stays beside them."""
+    exact = work / "float.onnx"
     graph.write_float(served, squares.shape[1], exact)
     with torch.no_grad():
         expected = served.expected(torch.from_numpy(squares[:64])).numpy()
     difference = np.abs(GraphFile(exact).logits(squares[:64]) - expected).max()
     print(f"ONNX float32 against torch: logits to {np.abs(expected).max():.3g} differ by at most {difference:.2g}")
-    if form == "half":
-        graph.write_half(exact, file)
-    else:
-        graph.write_int8(exact, squares, file)
+    for variant in folder.VARIANTS:
+        if variant.form == "half":
+            graph.write_half(exact, work / variant.file)
+        else:
+            write_int8(served, squares, work / variant.file)
 
 
-def calibrate(file: Path, sample: Sample) -> None:
-    """Fold into the head the temperature that fits one half of the photos; say what it does to the other half."""
-    scores = GraphFile(file).logits(sample.squares)
+def write_int8(served: Served, squares: NDArray[np.uint8], file: Path) -> None:
+    """The int8 form, with weights rounded so that the errors cancel out."""
+    made = rounded(served, torch.from_numpy(squares))
+    exact = file.with_name("rounded.onnx")
+    graph.write_float(made.served, squares.shape[1], exact)
+    graph.write_int8(exact, squares, file, made.steps)
+
+
+def calibrate(file: Path, sample: Sample) -> NDArray[np.float64]:
+    """Fold into the head the temperature that fits half of the photos; answers the logits that the file gives now."""
+    scores = GraphFile(file).logits(sample.squares).astype(np.float64)
     temperature = fit_temperature(scores[::2], sample.truth[::2])
     graph.scale_head(file, 1 / temperature)
-    scores, truth = scores[1::2], sample.truth[1::2]
-    before, after = (calibration_error(softmax(scores / t), truth) for t in (1, temperature))
+    scaled = GraphFile(file).logits(sample.squares).astype(np.float64)
+    before, after = (calibration_error(softmax(s[1::2]), sample.truth[1::2]) for s in (scores, scaled))
     print(f"temperature {temperature:.3f}: calibration error {before:.4f} -> {after:.4f} (15 bins, other half)")
+    return scaled
 
 
-def held_out(file: Path, sample: Sample) -> tuple[float, float]:
-    """Top-1 and top-5 accuracy in percent."""
-    scores = GraphFile(file).logits(sample.squares)
+def facts(
+    scores: NDArray[np.float64], sample: Sample, preprocessing: Preprocessing, hierarchy: Hierarchy
+) -> folder.Facts:
+    """Accuracy on all held-out photos, and the threshold that fits the half that the temperature fits."""
     top1, top5 = (100 * float(hits(scores, sample.truth, top).mean()) for top in (1, 5))
-    print(f"held out: top-1 {top1:.1f} %, top-5 {top5:.1f} %, {file.stat().st_size:,} bytes")
-    return top1, top5
+    sure = fit_sure(hierarchy, softmax(scores[::2]), sample.truth[::2])
+    print(f"held out top-1 {top1:.1f} %, top-5 {top5:.1f} %, sure {sure:.2f}")
+    return folder.Facts(preprocessing, top1, top5, sure)
 
 
 def export(options: argparse.Namespace) -> None:
     classes, preprocessing = read_classes(options.data), bytes_of(options.side, options.filter)
     network, step = load_network(options.work / f"{options.recipe}.pt", RECIPES[options.recipe], len(classes))
     print(f"checkpoint after {step} steps")
-    made, sample = options.work / folder.NETWORK, validation(options, options.side)
-    write_network(Served(network), calibration_squares(options, options.side), options.form, made)
-    calibrate(made, sample)
-    facts = folder.Facts(preprocessing, *held_out(made, sample))
-    options.into.mkdir(parents=True, exist_ok=True)
-    (options.into / folder.NETWORK).write_bytes(made.read_bytes())
-    folder.write_labels(options.into, classes)
-    folder.write_manifest(options.into, facts)
-    folder.write_golden(options.into, options.photos)
-    print("written: network, labels, model.toml, golden answers; next: python -m training.evaluate --card")
+    pictures = folder.new_pictures(options.photos) if options.photos else folder.old_pictures(options.into)
+    sample = validation(options, options.side)
+    write_networks(Served(network), calibration_squares(options, options.side), options.work)
+    for variant in folder.VARIANTS:
+        made, into = options.work / variant.file, options.into / variant.place
+        into.mkdir(parents=True, exist_ok=True)
+        hierarchy = write_words(into, classes, options.wordnet)
+        print(f"{variant.name}: {made.stat().st_size:,} bytes")
+        scores = calibrate(made, sample)
+        (into / variant.file).write_bytes(made.read_bytes())
+        folder.write_manifest(into, variant, facts(scores, sample, preprocessing, hierarchy))
+        folder.write_golden(into, pictures)
+    print("written: networks, labels, groups, model.toml, golden answers; next: python -m training.evaluate --card")
+
+
+def write_words(into: Path, classes: list[dict[str, str | int]], wordnet: Path) -> Hierarchy:
+    """The labels and their groups, as files and as the value that the product makes of them."""
+    folder.write_labels(into, classes)
+    groups.write(into, classes, wordnet)
+    labels = LabelSet(tuple(str(row["label"]) for row in classes))
+    return Hierarchy.of_groups(labels, (into / groups.NAME).read_text(encoding="utf-8").splitlines())
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -104,7 +132,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--into", type=Path, default=INTO, help="the model folder")
     parser.add_argument("--photos", type=Path, help="folder of cc_* photos: draw the golden pictures anew")
-    parser.add_argument("--form", choices=FORMS, default="int8")
+    parser.add_argument("--wordnet", type=Path, default=groups.WORDNET, help="data.noun of WordNet 3.0")
     parser.add_argument("--side", type=int, default=64, help="pixels, of the network's input")
     parser.add_argument("--filter", choices=("box", "bilinear"), default="box", help="of the product's resizing")
     export(parser.parse_args())

@@ -1,4 +1,4 @@
-"""Writes the model folder that ships in the wheel: labels, model.toml, golden pictures and answers."""
+"""Writes the model folders that ship in the wheel: labels, groups, model.toml, golden pictures and answers."""
 
 import hashlib
 import json
@@ -12,13 +12,13 @@ from PIL import Image
 from image_tagger.domain.specs import Preprocessing
 from training.shipped import Shipped, squares_of
 
-NETWORK = "starter.onnx"
+GOLDEN = "golden.npz"
 GOLDEN_PHOTOS = ("cc_cat_720p.jpg", "cc_coffee.png", "cc_dragonfly.jpg", "cc_hot_dog.jpg")  # CC0 or CC BY 2.0
 GOLDEN_SIZE = (128, 96)  # width, height
 TOLERANCE = 0.05  # of a probability; docs/embedded-model.md says what was seen elsewhere
 
 TEMPLATE = """\
-name = "starter"
+name = "{name}"
 
 [network]
 file = "{file}"
@@ -38,6 +38,8 @@ element = "uint8"
 
 [spec]
 labels = "labels.txt"
+hierarchy = "hierarchy.txt"
+sure = {sure:.2f}
 postprocessing = "classification"
 
 [spec.options]
@@ -53,19 +55,41 @@ licence = "Apache-2.0"
 trained_on = {trained_on}
 top1 = "{top1:.1f} %"
 top5 = "{top5:.1f} %"
-card = "MODEL_CARD.md"
+card = "{card}"
 """
 DESCRIPTION = "A small residual network that names the main thing in a photo, out of 293 classes"
 TRAINED_ON = "152 thousand photos of 293 ImageNet-1k classes, 64 x 64 pixels; not redistributed"
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One form of the network: what users call it, its form (training.graph), its place below the embedded folder."""
+
+    name: str
+    form: str
+    place: str
+    card: str
+
+    @property
+    def file(self) -> str:
+        """The network's file name."""
+        return f"{self.name}.onnx"
+
+
+VARIANTS = (
+    Variant("starter", "int8", ".", "MODEL_CARD.md"),
+    Variant("starter-fp32", "half", "fp32", "../MODEL_CARD.md"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What model.toml says beyond the file itself; accuracies in percent."""
+    """What model.toml says beyond the file itself; accuracies in percent, `sure` in 0..1."""
 
     preprocessing: Preprocessing
     top1: float
     top5: float
+    sure: float
 
 
 def write_labels(folder: Path, classes: list[dict[str, str | int]]) -> None:
@@ -76,11 +100,14 @@ def write_labels(folder: Path, classes: list[dict[str, str | int]]) -> None:
     (folder / "labels.txt").write_text("\n".join(labels) + "\n")
 
 
-def write_manifest(folder: Path, facts: Facts) -> None:
+def write_manifest(folder: Path, variant: Variant, facts: Facts) -> None:
     """model.toml, for the network that lies in the folder now."""
     text = TEMPLATE.format(
-        file=NETWORK,
-        sha256=hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest(),
+        name=variant.name,
+        file=variant.file,
+        card=variant.card,
+        sure=facts.sure,
+        sha256=hashlib.sha256((folder / variant.file).read_bytes()).hexdigest(),
         side=facts.preprocessing.size.width,
         filter=facts.preprocessing.filter,
         tolerance=TOLERANCE,
@@ -92,16 +119,22 @@ def write_manifest(folder: Path, facts: Facts) -> None:
     (folder / "model.toml").write_text(text)
 
 
-def write_golden(folder: Path, photos: Path | None) -> None:
-    """Pictures and the folder's own answers. Without `photos` the pictures that lie there are answered anew."""
-    file = folder / "golden.npz"
-    pictures = np.load(file)["pictures"] if photos is None else _pictures(photos)
+def write_golden(folder: Path, pictures: NDArray[np.uint8]) -> None:
+    """Pictures, uint8 (count, height, width, 3), and the folder's own answers to them."""
     shipped = Shipped(folder)
     probabilities = shipped.probabilities(squares_of(pictures, shipped.preprocessing)).astype(np.float32)
-    np.savez_compressed(file, pictures=pictures, probabilities=probabilities)
+    np.savez_compressed(folder / GOLDEN, pictures=pictures, probabilities=probabilities)
 
 
-def _pictures(photos: Path) -> NDArray[np.uint8]:
+def old_pictures(folder: Path) -> NDArray[np.uint8]:
+    """The golden pictures that lie in a folder."""
+    with np.load(folder / GOLDEN, allow_pickle=False) as golden:
+        pictures: NDArray[np.uint8] = golden["pictures"]
+        return pictures
+
+
+def new_pictures(photos: Path) -> NDArray[np.uint8]:
+    """Golden pictures, cut and shrunk from freely licensed photos, and a colour gradient."""
     return np.stack([_small(photos / name) for name in GOLDEN_PHOTOS] + [_gradient()])
 
 

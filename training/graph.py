@@ -1,6 +1,6 @@
 """ONNX files of the served network: float32, float32 stored as float16, and int8."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from training.served import GREY, Served
 OPSET = 18
 IR_VERSION = 10  # the newest that ONNX Runtime 1.20 opens
 HALF_ABOVE = 1000  # numbers; smaller tensors (biases) stay float32
+Steps = Mapping[str, Sequence[float]]  # by name of the weights, one for each filter
 
 
 def write_float(served: Served, side: int, path: Path) -> None:
@@ -49,14 +50,17 @@ def write_half(source: Path, path: Path) -> None:
     _save(model, path)
 
 
-def write_int8(source: Path, photos: NDArray[np.uint8], path: Path) -> None:
+def write_int8(source: Path, photos: NDArray[np.uint8], path: Path, steps: Steps | None = None) -> None:
     """int8 convolutions, one scale per filter, ranges of the activations measured on `photos` (count, side, side, 3).
+
+    steps: the scales of filters that are rounded already (training.rounding); others are rounded to the nearest step.
 
     Weights use 7 bits (-64..64). On x86 without VNNI two products byte x int8 are added in 16 bits, which saturates
     above 32767; 2 x 255 x 64 = 32640 never does, so every processor computes the same integers. The head stays float32:
     its 75 thousand weights cost nothing, and eight bits would give many classes the same score.
     """
     entry = _entry(onnx.load(source))
+    known = {name: [_step(step) for step in filters] for name, filters in (steps or {}).items()}
     quantize_static(
         source,
         path,
@@ -68,7 +72,7 @@ def write_int8(source: Path, photos: NDArray[np.uint8], path: Path) -> None:
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         calibrate_method=CalibrationMethod.MinMax,
-        extra_options={"TensorQuantOverrides": {entry: [_bytes_as_they_are()]}},
+        extra_options={"TensorQuantOverrides": {**known, entry: [_bytes_as_they_are()]}},
     )
     model = onnx.load(path)
     _drop_entry(model, entry)
@@ -79,9 +83,12 @@ def scale_head(path: Path, factor: float) -> None:
     """Multiply the logits of a file by `factor`, inside its last layer."""
     model = onnx.load(path)
     head = next(node for node in model.graph.node if node.op_type == "Gemm")
+    widened = {node.output[0]: node.input[0] for node in model.graph.node if node.op_type == "Cast"}
+    wanted = {widened.get(name, name) for name in head.input}
     for weight in model.graph.initializer:
-        if weight.name in head.input:
-            scaled = numpy_helper.to_array(weight).astype(np.float32) * np.float32(factor)
+        if weight.name in wanted:
+            numbers = numpy_helper.to_array(weight)
+            scaled = (numbers.astype(np.float32) * np.float32(factor)).astype(numbers.dtype)
             weight.CopyFrom(numpy_helper.from_array(scaled, weight.name))
     _save(model, path)
 
@@ -97,6 +104,10 @@ class _Batches(CalibrationDataReader):
 
 def _bytes_as_they_are() -> dict[str, object]:
     return {"quant_type": QuantType.QUInt8, "scale": np.array(1, np.float32), "zero_point": np.array(GREY, np.uint8)}
+
+
+def _step(step: float) -> dict[str, object]:
+    return {"axis": 0, "scale": np.array(step, np.float32), "zero_point": np.array(0, np.int8)}
 
 
 def _entry(model: onnx.ModelProto) -> str:

@@ -71,3 +71,14 @@ def confusions(answers: Classes, truth: Classes, classes: int, most: int) -> lis
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[:most]
     return [Confusion(int(i // classes), int(i % classes), int(counts.flat[i])) for i in order if counts.flat[i]]
+
+
+def hardest(answers: Classes, truth: Classes, classes: int) -> list[tuple[int, int, Confusion]]:
+    """For each class, worst first: the class, how many of its photos are right, and its most frequent mistake."""
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (truth, answers), 1)
+    right = counts.diagonal().copy()
+    np.fill_diagonal(counts, 0)
+    mistakes = [Confusion(own, int(row.argmax()), int(row.max())) for own, row in enumerate(counts)]
+    order = np.argsort(right / np.maximum(1, right + counts.sum(axis=1)), kind="stable")
+    return [(int(own), int(right[own]), mistakes[own]) for own in order]

@@ -12,6 +12,7 @@ class Stage:
     side: int
     epochs: int
     equalise: bool = False  # hide where a photo comes from
+    least_area: float = 0.35  # of the photo, kept by a random crop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,19 @@ RECIPES = {
     "base": Recipe(),
     "equalised": Recipe(stages=ONE_PASS, filter_rate=0.008, other_rate=1e-3, start_from="base"),
     "second": Recipe(stages=ONE_PASS, filter_rate=0.008, other_rate=1e-3, seed=20261122, start_from="equalised"),
-    "starter": Recipe(
+    "third": Recipe(
         stages=(Stage(48, 4, equalise=True), Stage(64, 5, equalise=True)),
         filter_rate=0.02,
         other_rate=1.5e-3,
         seed=20261123,
         start_from="second",
+    ),
+    "starter": Recipe(  # as it will be used: larger pictures, nearly whole photos
+        stages=(Stage(80, 1, equalise=True, least_area=0.7),),
+        filter_rate=0.004,
+        other_rate=5e-4,
+        seed=20261124,
+        start_from="third",
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

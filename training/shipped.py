@@ -1,6 +1,7 @@
 """The folder that ships in the wheel, opened and used by the product's own code: no torch."""
 
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,11 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from image_tagger.domain.geometry import Size
+from image_tagger.domain.hierarchy import Hierarchy
 from image_tagger.domain.specs import Element, Filter, Layout, Preprocessing
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.models import loaded
-from image_tagger.models.manifest import read_version
+from image_tagger.models.manifest import NAME, read_version
 from image_tagger.models.preprocessing import needed_pixels, prepare
 from training.metrics import softmax
 
@@ -28,6 +30,9 @@ class Shipped:
         self.version = read_version(folder)
         self.labels = self.version.spec.labels.names
         self.about = dict(self.version.about)
+        spec = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))["spec"]
+        groups = (folder / spec["hierarchy"]).read_text(encoding="utf-8").splitlines()
+        self.hierarchy, self.sure = Hierarchy.of_groups(self.version.spec.labels, groups), float(spec["sure"])
         self._model = loaded.load(self.version, "cpu")
         self._decoder = Decoder(GENEROUS)
 
@@ -38,7 +43,7 @@ class Shipped:
 
     def photo(self, file: Path) -> NDArray[np.uint8]:
         """The pixels that the product decodes, with its reduced scales: uint8 (height, width, 3)."""
-        return next(self._decoder.frames(file, needed_pixels(self.preprocessing))).pixels
+        return next(self._decoder.frames(file, needed_pixels(self.preprocessing))).image.pixels
 
     def logits(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (count, side, side, 3) -> float32 (count, classes)."""

@@ -93,9 +93,9 @@ class Trainer:
         for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
             optimiser.zero_grad()
-        images = augment(equalise(pixels) if step.stage.equalise else pixels, step.stage.side).contiguous(
-            memory_format=torch.channels_last
-        )
+        stage = step.stage
+        images = augment(equalise(pixels) if stage.equalise else pixels, stage.side, stage.least_area)
+        images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(images)
         loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
@@ -176,6 +176,7 @@ def main() -> None:
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="starter")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    torch.backends.cudnn.deterministic = True  # the same run on the same machine gives the same weights
     if "WORLD_SIZE" in os.environ:  # set by torchrun
         distributed.init_process_group("gloo" if options.device == "cpu" else "nccl")
     photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")

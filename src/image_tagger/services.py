@@ -11,6 +11,7 @@ from image_tagger.domain.geometry import Size
 from image_tagger.domain.selection import Selection
 from image_tagger.engine.admission import Admission
 from image_tagger.engine.frames import Frames
+from image_tagger.engine.moderation import Moderator
 from image_tagger.engine.predictor import LocalPredictor
 from image_tagger.engine.recognizer import Recognizer
 from image_tagger.engine.residents import Residents
@@ -18,8 +19,11 @@ from image_tagger.engine.threads import Threads
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.fetch import Fetcher, FetchLimits
 from image_tagger.media.image import Image
-from image_tagger.models.catalog import Catalog, standard_catalog
-from image_tagger.models.resolve import Resolver
+from image_tagger.media.spool import Spool
+from image_tagger.models.catalog import MODELS, Catalog, standard_catalog
+from image_tagger.models.pull_process import PullProcess
+from image_tagger.models.resolve import PullRules, Resolver
+from image_tagger.models.terms import Terms
 from image_tagger.settings import Settings
 
 READY_SECONDS = 5.0  # the longest a default model may take to answer and still count as ready
@@ -33,19 +37,25 @@ class Services:
     shared: Path | None  # a folder that all processes of this server use, where it has several
     catalog: Catalog
     recognizer: Recognizer
+    moderator: Moderator
     admission: Admission
     fetcher: Fetcher = field(repr=False)
     predictor: LocalPredictor = field(repr=False)
     residents: Residents = field(repr=False)
     threads: Threads = field(repr=False)
+    spool: Spool = field(repr=False)
+    resolver: Resolver = field(repr=False)
 
     async def __aenter__(self) -> "Services":
+        await self.spool.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.resolver.close()
         await self.residents.close()
         await self.fetcher.close()
         await asyncio.to_thread(self.threads.close)
+        await self.spool.close()
 
     async def check_ready(self) -> None:
         """Return when the default model has answered. Raises ModelUnavailable with the reason, within seconds."""
@@ -63,16 +73,43 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
 
     Raises UnknownModel for a default model or an alias that leads nowhere, InvalidModel for a broken model folder.
     """
-    catalog = standard_catalog(settings.model_aliases, settings.default_model)
+    catalog = standard_catalog(settings.model_aliases, settings.default_model, settings.data_dir)
     parallel = -(-settings.threads // settings.processes_used) if shared else settings.threads
     threads = Threads(parallel)
     fetcher = Fetcher(_fetch_limits(settings))
-    decoder = Decoder(Budget(settings.max_media_bytes, settings.max_pixels), exact=settings.exact_decoding)
-    residents = Residents(decoder, threads, batch_size=settings.batch_size, parallel=parallel)
+    decoder = Decoder(_budget(settings, parallel), exact=settings.exact_decoding)
+    residents = Residents(decoder, threads, batch_size=settings.batch_size, parallel=parallel, cores=settings.threads)
     predictor = LocalPredictor(residents)
     admission = Admission(settings.queue_length)
-    recognizer = Recognizer(Resolver(catalog), Frames(fetcher, decoder, threads), predictor, admission)
-    return Services(settings, shared, catalog, recognizer, admission, fetcher, predictor, residents, threads)
+    resolver = Resolver(catalog, _pull(settings), _pull_rules(settings))
+    recognizer = Recognizer(resolver, Frames(fetcher, decoder, threads), predictor, admission)
+    moderator = Moderator(resolver, recognizer, settings.moderation_model)
+    spool = Spool(settings.data_dir / "spool", disk_bytes=settings.max_spool_bytes)
+    return Services(
+        settings,
+        shared,
+        catalog,
+        recognizer,
+        moderator,
+        admission,
+        fetcher,
+        predictor,
+        residents,
+        threads,
+        spool,
+        resolver,
+    )
+
+
+def _budget(settings: Settings, threads: int) -> Budget:
+    return Budget(
+        max_bytes=settings.max_media_bytes,
+        max_pixels=settings.max_pixels,
+        max_frames=settings.max_frames,
+        max_video_bytes=settings.max_video_bytes,
+        max_video_seconds=settings.max_video_seconds,
+        threads=threads,
+    )
 
 
 def _fetch_limits(settings: Settings) -> FetchLimits:
@@ -83,3 +120,19 @@ def _fetch_limits(settings: Settings) -> FetchLimits:
         max_bytes=settings.max_media_bytes,
         allow_private=settings.allow_private_urls,
     )
+
+
+def pull_terms(settings: Settings, *, progress: bool = False) -> Terms:
+    """On what terms this installation fetches models."""
+    spare = settings.data_dir / MODELS / ".hub"
+    return Terms(spare, settings.hf_token.get_secret_value().strip() or None, settings.max_model_bytes, progress)
+
+
+def _pull(settings: Settings) -> PullProcess | None:
+    if not settings.allow_downloads:
+        return None
+    return PullProcess(settings.data_dir / MODELS, pull_terms(settings), seconds=settings.pull_seconds)
+
+
+def _pull_rules(settings: Settings) -> PullRules:
+    return PullRules(settings.allowed_models, settings.pull_wait_seconds, settings.pull_retry_seconds)

@@ -6,10 +6,11 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -20,6 +21,13 @@ from image_tagger.domain.errors import InvalidRequest
 
 PREFIX = "IMAGE_TAGGER_"
 MEBIBYTE = 1024 * 1024
+UNPREFIXED = {  # what deployments of the image & video classification service have in their environment
+    "USE_API_KEYS": "use_api_keys",
+    "API_KEYS": "api_keys",
+    "DEFAULT_MODEL_NAME": "moderation_model",
+    "DEFAULT_SCORE": "moderation_score",
+    "ACCESS_TOKEN": "hf_token",
+}
 AUTOMATIC_PROCESSES = 2  # enough to get past one interpreter's lock; more would hold every model as often
 
 
@@ -65,6 +73,57 @@ class Settings(BaseSettings):
         "auto", description="Shape of a log line; `auto` is text on a terminal and JSON elsewhere."
     )
 
+    moderation_model: str = Field(
+        "Falconsai/nsfw_image_detection",
+        min_length=1,
+        description="Model that moderates where nothing names another; also read from `DEFAULT_MODEL_NAME`.",
+    )
+
+    moderation_policy: Path | None = Field(
+        None, description="TOML file of the policy for verdicts where none is sent; without it, the built-in one."
+    )
+
+    max_upload_bytes: int = Field(
+        1024 * MEBIBYTE, gt=0, description="Largest uploaded file in bytes; `max_body_bytes` bounds all of a request."
+    )
+    max_spool_bytes: int = Field(
+        8192 * MEBIBYTE, gt=0, description="Bytes of uploads on disk at a time; one more is answered with 503."
+    )
+    use_api_keys: bool = Field(
+        default=False, description="Requests under `/api/` need one of the keys; also read from `USE_API_KEYS`."
+    )
+    api_keys: SecretStr = Field(
+        SecretStr(""), description="Keys for `X-API-Key`, separated by commas; also read from `API_KEYS`."
+    )
+    moderation_score: float = Field(
+        0.7, ge=0, description="Least score of a match where a query names none; also read from `DEFAULT_SCORE`."
+    )
+    moderation_nested: bool = Field(
+        default=False, description="Answer queries that name no model nested by model instead of flat."
+    )
+
+    allow_downloads: bool = Field(
+        default=True, description="Fetch a model that a request names as owner/name and that is not here yet."
+    )
+    allowed_models: tuple[str, ...] = Field(
+        (), description="The only models that requests may fetch, as JSON: names or patterns like `timm/*`; empty: any."
+    )
+    hf_token: SecretStr = Field(
+        SecretStr(""), description="Token for the Hugging Face hub; also read from `ACCESS_TOKEN` and `HF_TOKEN`."
+    )
+    max_model_bytes: int = Field(8192 * MEBIBYTE, gt=0, description="Largest model in bytes, fetched or taken over.")
+    pull_seconds: float = Field(3600.0, gt=0, description="Longest time to fetch and check one model for a request.")
+    pull_wait_seconds: float = Field(
+        120.0, gt=0, description="Longest time a request waits for its model to be fetched; then 503."
+    )
+    pull_retry_seconds: float = Field(
+        60.0, ge=0, description="How long a model that could not be fetched is not tried again."
+    )
+
+    max_frames: int = Field(1_000_000, ge=1, description="Most frames of a video or an animation.")
+    max_video_seconds: float = Field(4 * 3600.0, gt=0, description="Longest playing time of a video, in seconds.")
+    max_video_bytes: int = Field(4096 * MEBIBYTE, gt=0, description="Largest video in bytes.")
+
     @property
     def processes_used(self) -> int:
         """How many processes `serve` starts here."""
@@ -81,11 +140,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then the file named by IMAGE_TAGGER_CONFIG."""
+        """Arguments, the environment, its names without prefix, and then the file named by IMAGE_TAGGER_CONFIG."""
         del dotenv_settings, file_secret_settings
         file = os.environ.get(f"{PREFIX}CONFIG")
         toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
-        return (init_settings, env_settings, *toml)
+        named = {field: os.environ.get(name, "") for name, field in UNPREFIXED.items()}
+        unprefixed = InitSettingsSource(settings_cls, {field: value for field, value in named.items() if value})
+        return (init_settings, env_settings, unprefixed, *toml)
 
 
 def read_settings(**given: Any) -> Settings:

@@ -76,7 +76,7 @@ async def test_every_document_has_a_picture_or_a_reason(documents: list[Any]) ->
     batch = await read_batch(bytearray(json.dumps({"documents": documents}).encode()))
     assert len(batch.documents) == len(documents)
     for document in batch.documents:
-        assert document.picture is not None or document.reason in {WRONG_TYPE, UNSUITABLE}
+        assert document.media is not None or document.reason in {WRONG_TYPE, UNSUITABLE}
         assert isinstance(document.id, str)
 
 

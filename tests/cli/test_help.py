@@ -9,10 +9,11 @@ import pytest
 from tests.cli.command import run
 from tests.cli.conftest import Tagger
 
-COMMANDS = ((), ("serve",), ("tag",), ("models",), ("models", "list"), ("doctor",))
+COMMANDS = ((), ("serve",), ("tag",), ("moderate",), ("models",), ("models", "list"), ("doctor",))
 EXAMPLES = (
     (("tag",), "  image-tagger tag holiday/ --recursive --csv > labels.csv"),
     (("tag",), "  cat photo.heic | image-tagger tag -"),
+    (("moderate",), "  image-tagger moderate upload.mp4 --policy policy.toml"),
     (("serve",), "  image-tagger serve --host 0.0.0.0 --port 8000 --port 5011"),
     (("models", "list"), "  image-tagger models list --json"),
     (("doctor",), "  image-tagger doctor"),
@@ -38,7 +39,13 @@ def test_each_example_has_a_line_of_its_own(tagger: Tagger, command: tuple[str, 
 
 def test_the_list_of_commands_is_not_cut(tagger: Tagger) -> None:
     commands = tagger("--help").out.partition("Commands:")[2]
-    assert {line.split()[0] for line in commands.strip().splitlines()} == {"serve", "tag", "models", "doctor"}
+    assert {line.split()[0] for line in commands.strip().splitlines()} == {
+        "serve",
+        "tag",
+        "moderate",
+        "models",
+        "doctor",
+    }
     assert "..." not in commands
 
 

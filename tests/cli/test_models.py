@@ -1,18 +1,35 @@
-"""`image-tagger models list`."""
+"""`image-tagger models`: list, show, pull, remove, verify."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.cli.command import run
 from tests.cli.conftest import Tagger
+from tests.models.folders import copy_of_starter
+from tests.models.hub import Hub, commit_of, hub_asked
+from tests.models.repositories import repository
 
 ALIAS = "a-name-that-is-much-too-long-for-a-column-of-a-narrow-terminal-but-must-be-whole-to-be-copied"
 
 
+NAME = "house/colours"
+
+
 @pytest.fixture(autouse=True)
-def _alias(monkeypatch: pytest.MonkeyPatch) -> None:
+def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IMAGE_TAGGER_MODEL_ALIASES", json.dumps({ALIAS: "starter"}))
+    monkeypatch.setenv("IMAGE_TAGGER_DATA_DIR", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """A hub with one model."""
+    with hub_asked(monkeypatch, tmp_path) as hub:
+        hub.repositories[NAME] = repository(tmp_path / "published")
+        yield hub
 
 
 @pytest.mark.parametrize("columns", ["20", "200"])
@@ -42,3 +59,99 @@ def test_the_installed_command_lists_the_embedded_model() -> None:
     outcome = run("models", "list")
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out.splitlines()[1].startswith("starter (default)")
+
+
+@pytest.mark.usefixtures("published")
+def test_a_pulled_model_is_listed_shown_verified_used_and_removed(tagger: Tagger, tmp_path: Path) -> None:
+    outcome = tagger("models", "pull", NAME)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out == f"{NAME}: 3 labels, runs in onnx; its own ONNX file; not compared with torch\n"
+    assert [one["name"] for one in json.loads(tagger("models", "list", "--json").out)] == [NAME, "starter"]
+    shown = json.loads(tagger("models", "show", NAME, "--json").out)
+    assert shown["label_names"] == ["red", "green", "blue"]
+    assert shown["revisions"] == [commit_of(tmp_path / "published")]
+    assert shown["bytes"] > 0
+    assert tagger("models", "verify").out.count("ok ") == 2
+    assert tagger("models", "remove", NAME).out == f"removed {NAME}\n"
+    assert [one["name"] for one in json.loads(tagger("models", "list", "--json").out)] == ["starter"]
+    assert tagger("models", "remove", NAME).status == 1
+
+
+def test_the_installed_command_pulls_without_a_word_too_many(published: Hub) -> None:
+    outcome = run("models", "pull", NAME)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert len(outcome.out.splitlines()) == 1
+    assert len(published.downloads(NAME)) == 3
+
+
+def test_a_model_is_shown_with_all_its_labels(tagger: Tagger) -> None:
+    lines = tagger("models", "show", ALIAS).out.splitlines()
+    assert {"name", "labels", "input", "runtime", "licence"} <= {line.split()[0] for line in lines[:-2]}
+    assert len(lines[-1].split("; ")) == 293
+
+
+def test_a_folder_is_pulled_under_its_name_or_another(tagger: Tagger, tmp_path: Path) -> None:
+    assert tagger("models", "pull", str(repository(tmp_path / "colours"))).status == 0
+    assert tagger("models", "pull", str(tmp_path / "colours"), "--name", "house/own").status == 0
+    names = [one["name"] for one in json.loads(tagger("models", "list", "--json").out)]
+    assert names == ["colours", "house/own", "starter"]
+
+
+def test_a_model_folder_is_pulled_if_it_gives_its_golden_answers(tagger: Tagger, tmp_path: Path) -> None:
+    folder = str(copy_of_starter(tmp_path))
+    assert tagger("models", "pull", folder).status == 0
+    assert tagger("models", "verify", "model").out.startswith("ok  model: ")
+    manifest = Path(folder, "model.toml")
+    manifest.write_text(manifest.read_text().replace('resize = "crop"', 'resize = "squash"'))
+    outcome = tagger("models", "pull", folder, "--name", "squashed")
+    assert outcome.status == 1
+    assert "its answers differ from its golden ones" in outcome.err
+
+
+@pytest.mark.usefixtures("published")
+def test_what_has_changed_on_disk_is_found(tagger: Tagger, tmp_path: Path) -> None:
+    tagger("models", "pull", NAME)
+    (network,) = (tmp_path / "data").rglob("network.onnx")
+    network.unlink()
+    network.write_bytes(b"another")
+    outcome = tagger("models", "verify", NAME)
+    assert outcome.status == 1
+    assert outcome.out.startswith(f"BAD {NAME}: network.onnx is not the file that was described")
+    (manifest,) = (tmp_path / "data").rglob("model.toml")
+    manifest.write_text("name = ")
+    assert f"{NAME}" in tagger("models", "list").out
+    assert "broken: " in tagger("models", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("pull", "resnet"), "names no model of the hub"),
+        (("pull", "a/b/c"), "is not a name of the form owner/name"),
+        (("pull", "house/colours", "--name", "other"), "--name is for folders"),
+        (("pull", "./absent"), "there is no folder 'absent'"),
+        (("pull", "/", "--name", "starter"), "comes with the product"),
+        (("pull", "./absent", "--name", "a@b"), "no revisions"),
+        (("show", "absent"), "there is no model 'absent'"),
+        (("show", "house/absent"), "is not on this machine"),
+        (("verify", "absent"), "there is no model 'absent'"),
+        (("remove", "starter"), "no model 'starter' was pulled; pulled are: none"),
+        (("remove", "house/colours@main"), "with all its revisions"),
+    ],
+)
+def test_what_cannot_be_done_says_why(tagger: Tagger, arguments: tuple[str, ...], reason: str) -> None:
+    outcome = tagger("models", *arguments)
+    assert (outcome.status, outcome.out) == (1, "")
+    assert reason in outcome.err
+
+
+def test_a_hub_that_is_not_there_is_an_error_of_one_line(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    outcome = tagger("models", "pull", "house/never-seen")
+    assert (outcome.status, len(outcome.err.splitlines())) == (1, 1)
+    assert "the hub cannot be reached" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["list", "show", "pull", "remove", "verify"])
+def test_each_command_has_examples(tagger: Tagger, command: str) -> None:
+    assert f"  image-tagger models {command}" in tagger("models", command, "--help").out

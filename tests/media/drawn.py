@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ QUADRANTS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (230, 230, 230))  # ro
 
 
 def decode(content: bytes | Path, needed: int | None = None, budget: Budget = ROOMY) -> Image:
-    """The one frame of the file."""
-    (image,) = Decoder(budget).frames(content, needed)
-    return image
+    """The first frame of the file."""
+    with closing(Decoder(budget).frames(content, needed)) as frames:
+        return next(frames).image
 
 
 def quadrants(width: int = 48, height: int = 32) -> PIL.Image.Image:

@@ -120,7 +120,7 @@ def test_eight_threads_decode_at_once() -> None:
     files = [saved(picture, form) for form in ("PNG", "BMP", "TIFF", "PPM")] * 16
     decoder = Decoder(ROOMY)
     with ThreadPoolExecutor(8) as threads:
-        images = list(threads.map(lambda file: next(decoder.frames(file, None)), files))
+        images = list(threads.map(lambda file: next(decoder.frames(file, None)).image, files))
     assert all(np.array_equal(image.pixels, np.asarray(picture)) for image in images)
 
 

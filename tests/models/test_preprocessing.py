@@ -1,11 +1,15 @@
 """Pixels to tensors, by numbers."""
 
+from typing import Any
+
 import numpy as np
+import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
+from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.geometry import Size
-from image_tagger.domain.specs import Element, Filter, Layout, Preprocessing, Resize
+from image_tagger.domain.specs import Channels, Element, Filter, Layout, Preprocessing, Resize, Rounding
 from image_tagger.models.preprocessing import needed_pixels, prepare
 
 
@@ -58,3 +62,57 @@ def test_one_pixel_is_enough() -> None:
 @pytest.mark.parametrize(("fraction", "expected"), [(1.0, 224), (0.875, 256)])
 def test_a_smaller_crop_needs_a_finer_picture(fraction: float, expected: int) -> None:
     assert needed_pixels(Preprocessing(Size(224, 224), fraction=fraction)) == expected
+
+
+def two_steps(**numbers: Any) -> Preprocessing:
+    """Into raw bytes, so that a shift of one pixel shows."""
+    return Preprocessing(scale=1.0, layout=Layout.NHWC, element=Element.UINT8, **numbers)
+
+
+def test_the_short_side_is_resized_and_the_centre_taken() -> None:
+    wanted = two_steps(size=Size(4, 4), resize=Resize.SHORTEST, before_crop=Size(6, 6))
+    pixels = picture(12, 6)
+    assert np.array_equal(prepare(pixels, wanted), pixels[1:5, 4:8])
+
+
+@pytest.mark.parametrize(("rounding", "left"), [(Rounding.DOWN, 1), (Rounding.EVEN, 2)])
+def test_an_odd_margin_is_rounded_as_the_network_was_trained(rounding: Rounding, left: int) -> None:
+    pixels = picture(7, 4)
+    tensor = prepare(pixels, two_steps(size=Size(4, 4), resize=Resize.KEEP, rounding=rounding))
+    assert np.array_equal(tensor, pixels[:, left : left + 4])
+
+
+@pytest.mark.parametrize(("rounding", "above"), [(Rounding.DOWN, 2), (Rounding.EVEN, 1)])
+def test_black_is_added_where_the_picture_is_smaller_than_the_crop(rounding: Rounding, above: int) -> None:
+    pixels = picture(4, 1).clip(1)
+    tensor = prepare(pixels, two_steps(size=Size(4, 4), resize=Resize.KEEP, rounding=rounding))
+    assert np.array_equal(tensor[above], pixels[0])
+    assert np.count_nonzero(tensor) == np.count_nonzero(pixels)
+
+
+def test_a_picture_as_narrow_as_a_hair_is_never_made_large() -> None:
+    wanted = two_steps(size=Size(224, 224), resize=Resize.SHORTEST, before_crop=Size(256, 256))
+    pixels = np.full((1, 30_000_000, 3), 77, np.uint8)
+    assert np.all(prepare(pixels, wanted) == 77)
+
+
+@pytest.mark.parametrize(("width", "height"), [(9, 700), (700, 9)])
+def test_a_narrow_picture_differs_by_rounding_alone(width: int, height: int) -> None:
+    narrow = two_steps(size=Size(8, 8), resize=Resize.SHORTEST, before_crop=Size(10, 10))
+    pixels = np.ascontiguousarray(picture(width, height))
+    short, long = 10, 10 * 700 // 9
+    full = (short, long) if width < height else (long, short)
+    whole = np.asarray(PIL.Image.fromarray(pixels).resize(full, PIL.Image.Resampling.BILINEAR)).astype(int)
+    top, left = ((full[1] - 8) // 2, (full[0] - 8) // 2)
+    assert np.abs(prepare(pixels, narrow) - whole[top : top + 8, left : left + 8]).max() <= 1
+
+
+def test_colours_can_be_asked_for_in_the_other_order() -> None:
+    pixels = picture(4, 4)
+    assert np.array_equal(prepare(pixels, two_steps(size=Size(4, 4), channels=Channels.BGR)), pixels[..., ::-1])
+
+
+@pytest.mark.parametrize("resize", [Resize.CROP, Resize.KEEP])
+def test_a_size_before_the_crop_goes_with_two_ways_of_resizing_only(resize: Resize) -> None:
+    with pytest.raises(InvalidModel, match="`squash` and `shortest` only"):
+        Preprocessing(Size(4, 4), resize, before_crop=Size(6, 6))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.metrics import Confusion, calibration_error, confusions, fit_temperature, hits, loss, softmax
+from training.metrics import Confusion, calibration_error, confusions, fit_temperature, hardest, hits, loss, softmax
 
 TRUTH = np.array([0, 1, 2, 2])
 SCORES = np.array([[9.0, 1, 0], [5, 4, 0], [3, 2, 1], [0, 1, 2]])
@@ -74,3 +74,13 @@ def test_the_most_frequent_mistakes_come_first_and_right_answers_never() -> None
 
 def test_no_more_mistakes_are_listed_than_asked_for() -> None:
     assert confusions(np.array([1, 2, 0]), np.array([0, 1, 2]), 3, most=1) == [Confusion(0, 1, 1)]
+
+
+def test_classes_come_hardest_first_with_what_they_are_taken_for() -> None:
+    truth = np.array([0, 0, 0, 1, 1, 2, 2])
+    answers = np.array([0, 1, 0, 2, 2, 2, 0])
+    assert hardest(answers, truth, 3) == [
+        (1, 0, Confusion(1, 2, 2)),
+        (2, 1, Confusion(2, 0, 1)),
+        (0, 2, Confusion(0, 1, 1)),
+    ]

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from image_tagger import plugins
-from image_tagger.api import health, landing, metrics
+from image_tagger.api import auth, health, landing, metrics
 from image_tagger.api.observe import Observe
 from image_tagger.api.prefixes import Prefixes
 from image_tagger.domain.errors import TaggerError
@@ -38,6 +38,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=_lifespan(services),
     )
+    auth.guard(app, settings)
     measured = metrics.Metrics(services)
     app.add_middleware(Observe, metrics=measured)
     dialects = [plugins.load(DIALECTS, name) for name in plugins.names(DIALECTS)]

@@ -8,6 +8,19 @@ from fastapi import Request
 from image_tagger.domain.errors import Overloaded, RequestTooLarge
 
 
+async def chunks(request: Request, *, most: int) -> AsyncIterator[bytes]:
+    """The body as it arrives. Raises RequestTooLarge beyond `most` bytes: at once where the request declares them."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most:
+        raise RequestTooLarge(f"the body is larger than {most} bytes")
+    length = 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > most:
+            raise RequestTooLarge(f"the body is larger than {most} bytes")
+        yield chunk
+
+
 class Bodies:
     """Counts the bytes of the bodies in memory; lives in one event loop."""
 
@@ -18,12 +31,9 @@ class Bodies:
     @asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytearray]:
         """The whole body, held until the context ends. Raises RequestTooLarge and Overloaded before memory is spent."""
-        self._check_declared(request)
         body = bytearray()
         try:
-            async for chunk in request.stream():
-                if len(body) + len(chunk) > self._one:
-                    raise RequestTooLarge(f"the body is larger than {self._one} bytes")
+            async for chunk in chunks(request, most=self._one):
                 if len(chunk) > self._free:
                     raise Overloaded("too many large requests are being read; try again in a moment")
                 body += chunk
@@ -31,8 +41,3 @@ class Bodies:
             yield body
         finally:
             self._free += len(body)
-
-    def _check_declared(self, request: Request) -> None:
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._one:
-            raise RequestTooLarge(f"the body is larger than {self._one} bytes")

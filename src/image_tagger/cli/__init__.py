@@ -1,4 +1,4 @@
-"""The command line: `image-tagger serve | tag | models | doctor`."""
+"""The command line: `image-tagger serve | tag | moderate | models | doctor`."""
 
 
 def main(arguments: list[str] | None = None) -> None:

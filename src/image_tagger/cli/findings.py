@@ -76,7 +76,7 @@ def _models(settings: Settings) -> Iterator[Finding]:
     from image_tagger.models.catalog import standard_catalog  # noqa: PLC0415 - only where its libraries are there
 
     try:
-        catalog = standard_catalog(settings.model_aliases, settings.default_model)
+        catalog = standard_catalog(settings.model_aliases, settings.default_model, settings.data_dir)
     except TaggerError as error:
         yield Finding("models", False, str(error))
         return

@@ -1,21 +1,25 @@
-"""`image-tagger models`: which models there are."""
+"""`image-tagger models`: which models there are, and how more come here."""
 
-import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from image_tagger.models.catalog import Catalog
+from image_tagger.cli.failure import EXIT_FAILED, EXIT_INTERRUPTED
 
 app = typer.Typer(no_args_is_help=True)
-HEADER = ("model", "labels", "input", "runtime", "what it is")
+
+What = Annotated[
+    str, typer.Argument(metavar="MODEL", help="owner/name, owner/name@revision, or a folder such as ./my-model.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name or alias of `image-tagger models list`.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Names or aliases; all models without.")]
+Called = Annotated[str, typer.Option("--name", help="What a folder's model is called; else as the folder.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON.")]
 
 
 @app.callback()
 def models() -> None:
-    """Look at the models of this installation."""
+    """Look at the models of this installation, and bring more."""
 
 
 @app.command("list")
@@ -29,43 +33,74 @@ def list_models(*, as_json: Annotated[bool, typer.Option("--json", help="One JSO
       image-tagger models list
       image-tagger models list --json
     """
-    from image_tagger.models.catalog import standard_catalog  # noqa: PLC0415 - help shows without it
-    from image_tagger.settings import read_settings  # noqa: PLC0415 - the same
+    from image_tagger.cli.model_tables import print_list  # noqa: PLC0415 - help shows without it
 
-    settings = read_settings()
-    catalog = standard_catalog(settings.model_aliases, settings.default_model)
-    if as_json:
-        typer.echo(json.dumps([*_described(catalog)], indent=2))
-    else:
-        _print_table([HEADER, *_rows(catalog)])
+    print_list(as_json=as_json)
 
 
-def _described(catalog: "Catalog") -> list[dict[str, Any]]:
-    return [
-        {
-            "name": version.name,
-            "aliases": [alias for alias, name in catalog.aliases if name == version.name],
-            "default": version == catalog.default,
-            "labels": len(version.spec.labels),
-            "input": [version.network.preprocessing.size.width, version.network.preprocessing.size.height],
-            "runtime": version.network.runtime,
-            "about": dict(version.about),
-        }
-        for version in catalog.versions
-    ]
+@app.command("show")
+def show_model(name: Name, *, as_json: Json = False) -> None:
+    """Show what a model is made of, where it comes from, and its labels.
+
+    \b
+    Examples:
+      image-tagger models show starter
+      image-tagger models show Falconsai/nsfw_image_detection --json
+    """
+    from image_tagger.cli.model_tables import print_one  # noqa: PLC0415 - help shows without it
+
+    print_one(name, as_json=as_json)
 
 
-def _rows(catalog: "Catalog") -> Iterator[tuple[str, ...]]:
-    for version in catalog.versions:
-        size, mark = version.network.preprocessing.size, " (default)" if version == catalog.default else ""
-        labels, about = str(len(version.spec.labels)), dict(version.about).get("description", "")
-        yield version.name + mark, labels, f"{size.width} x {size.height}", version.network.runtime, about
-    for alias, name in catalog.aliases:
-        yield alias, "", "", "", f"alias of {name}"
+@app.command("pull")
+def pull_model(what: What, *, name: Called = "") -> None:
+    """Fetch an image classifier from the Hugging Face hub, or take it from a folder.
+
+    Its ONNX file is used where it has one. Else its safetensors are exported once
+    and compared with torch, for which `pip install 'image-tagger[hf]'` is needed.
+    A download that was interrupted is resumed. A folder is laid out as on the hub,
+    or holds a model.toml.
+
+    \b
+    Examples:
+      image-tagger models pull Falconsai/nsfw_image_detection
+      image-tagger models pull microsoft/resnet-50@main
+      image-tagger models pull ./my-model --name house/cats
+    """
+    from image_tagger.cli.shelving import pull  # noqa: PLC0415 - help shows without it
+
+    try:
+        typer.echo(pull(what, name))
+    except KeyboardInterrupt:
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    """Columns of text. Nothing is cut, so that every name can be copied; only the last column may wrap."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+@app.command("remove")
+def remove_model(name: Name) -> None:
+    """Remove a model that was pulled, with all its revisions.
+
+    \b
+    Example:
+      image-tagger models remove microsoft/resnet-50
+    """
+    from image_tagger.cli.shelving import remove  # noqa: PLC0415 - help shows without it
+
+    typer.echo(remove(name))
+
+
+@app.command("verify")
+def verify_models(names: Names = None) -> None:
+    """Run the golden pictures of models and compare the answers.
+
+    Ends with status 1 where a file has changed, or answers have moved further
+    than the model allows.
+
+    \b
+    Examples:
+      image-tagger models verify
+      image-tagger models verify Falconsai/nsfw_image_detection
+    """
+    from image_tagger.cli.shelving import verify  # noqa: PLC0415 - help shows without it
+
+    if not verify(names or []):
+        raise typer.Exit(EXIT_FAILED)

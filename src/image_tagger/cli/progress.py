@@ -1,48 +1,67 @@
-"""A progress bar on standard error, for many pictures and a person who watches."""
+"""A progress bar on standard error, for many pictures or a long film and a person who watches."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from image_tagger.cli.output import visible
+from image_tagger.cli.times import clock
+
 MANY = 5  # pictures; fewer are done before a bar could be read
+LONGEST_NAME = 30  # of a film, beside its bar
 
 
-class Rate(ProgressColumn):
-    """Pictures per second, over the last half minute."""
+class Done(MofNCompleteColumn):
+    """How many pictures of how many, or how far in a film."""
 
     def render(self, task: Task) -> Text:
         """The column's text."""
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+        if not task.fields.get("film"):
+            return super().render(task)
+        whole = f" / {clock(int(task.total))}" if task.total else ""
+        return Text(f"{clock(int(task.completed))}{whole}")
+
+
+class Rate(ProgressColumn):
+    """Pictures per second, or how many times faster than it plays a film is looked at, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """The column's text."""
+        return Text(f"{task.speed:.1f}{'x' if task.fields.get('film') else '/s'}" if task.speed else "")
 
 
 class Progress:
-    """How many of `total` pictures are done.
+    """How many of `total` pictures are done, and how far the film is that is being looked at.
 
-    Shows nothing where standard error is no terminal, nor where standard output is one: there the results themselves
-    show how far it is.
+    Shows nothing where standard error is no terminal. Pictures are not counted where standard output is one: there
+    the results themselves show how far it is; while a film is being looked at there are none.
     """
 
     def __init__(self, total: int) -> None:
         console = Console(stderr=True)
-        self._shown = console.is_terminal and not sys.stdout.isatty() and total > MANY
+        self._counts = console.is_terminal and not sys.stdout.isatty() and total > MANY
         self._bar = Bar(
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            Done(),
             Rate(),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             redirect_stdout=False,
-            disable=not self._shown,
+            disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=total)
+        self._task = self._bar.add_task("", total=total, visible=self._counts)
 
     def __enter__(self) -> "Progress":
-        self._bar.start()
+        if self._counts:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -54,9 +73,22 @@ class Progress:
         """One more is done."""
         self._bar.advance(self._task)
 
+    @contextmanager
+    def film(self, name: str, seconds: float | None) -> Iterator[Callable[[float], None]]:
+        """A bar of its own for a film of so many seconds; gives what is to be told how far it is."""
+        film = self._bar.add_task(visible(name)[-LONGEST_NAME:], total=seconds or None, film=True)
+        if not self._counts:
+            self._bar.start()
+        try:
+            yield lambda seen: self._bar.update(film, completed=seen)
+        finally:
+            self._bar.remove_task(film)
+            if not self._counts:
+                self._bar.stop()
+
     def say(self, text: str) -> None:
         """A line above the bar."""
-        if self._shown:
+        if self._counts:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             sys.stderr.write(f"{text}\n")

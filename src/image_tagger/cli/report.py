@@ -1,37 +1,23 @@
-"""Results on standard output: for people, or as JSON, JSON lines or CSV for programs."""
+"""Results of `tag` on standard output: for people, or as JSON, JSON lines or CSV for programs."""
 
 import csv
-import io
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
+from contextlib import ExitStack
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, TextIO
 
+from image_tagger.cli.films import Film
+from image_tagger.cli.formats import Format
+from image_tagger.cli.output import JsonArray, printable, visible, writing
+from image_tagger.cli.times import clock, stretch
 from image_tagger.domain.errors import TaggerError
-from image_tagger.domain.predictions import FrameResult
+from image_tagger.domain.predictions import FrameResult, Prediction
 
 HEADER = ("picture", "rank", "label", "confidence", "error")
+TIMES = ("start", "end")
 
-
-class Format(StrEnum):
-    """How results are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
-def standard_output() -> TextIO:
-    """Standard output, where characters that its encoding lacks are escaped. Raises TaggerError where it is closed."""
-    if sys.stdout is None:
-        raise TaggerError("the results cannot be written: standard output is closed")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    return sys.stdout
+Result = FrameResult | Film | TaggerError
 
 
 class Report:
@@ -40,80 +26,87 @@ class Report:
     Everything raises TaggerError where the results cannot be written, and BrokenPipeError where nobody reads them.
     """
 
-    def __init__(self, form: Format, to: TextIO) -> None:
-        self._form, self._to = form, to
+    def __init__(self, form: Format, to: TextIO, *, times: bool = False) -> None:
+        """`times`: CSV has columns for them, since there may be films."""
+        self._form, self._to, self._times = form, to, times
         self._rows = csv.writer(to, lineterminator="\n")
-        self._count = 0
+        self._array = JsonArray(to)
+        self._open = ExitStack()
 
     def __enter__(self) -> "Report":
+        if self._form is Format.JSON:
+            self._open.enter_context(self._array)
         if self._form is Format.CSV:
-            with _writing():
-                self._rows.writerow(HEADER)
+            with writing():
+                self._rows.writerow(HEADER + TIMES if self._times else HEADER)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._form is Format.JSON:
-            with _writing():
-                self._to.write("\n]\n" if self._count else "[]\n")
-                self._to.flush()
+        self._open.close()
 
-    def add(self, picture: str, result: FrameResult | TaggerError) -> None:
+    def add(self, picture: str, result: Result) -> None:
         """Write one picture's result, or its error."""
-        writers = {
-            Format.TEXT: self._add_text,
-            Format.JSON: self._add_json,
-            Format.JSONL: self._add_json,
-            Format.CSV: self._add_csv,
-        }
-        with _writing():
-            writers[self._form](picture, result)
-            self._to.flush()
-        self._count += 1
-
-    def _add_text(self, picture: str, result: FrameResult | TaggerError) -> None:
-        if isinstance(result, FrameResult):
-            labels = ", ".join(f"{p.label} {p.score:.1%}" for p in result.predictions)
-            self._to.write(f"{visible(picture)}: {labels or '(nothing)'}\n")
-
-    def _add_json(self, picture: str, result: FrameResult | TaggerError) -> None:
         if self._form is Format.JSON:
-            self._to.write(",\n" if self._count else "[\n")
-        self._to.write(json.dumps(_wire(_text(picture), result)) + ("\n" if self._form is Format.JSONL else ""))
-
-    def _add_csv(self, picture: str, result: FrameResult | TaggerError) -> None:
-        name = _text(picture)
-        if isinstance(result, TaggerError):
-            self._rows.writerow((name, "", "", "", str(result)))
+            self._array.add(_wire(printable(picture), result))
             return
-        for rank, prediction in enumerate(result.predictions, 1):
-            self._rows.writerow((name, rank, prediction.label, f"{prediction.score:.6f}", ""))
-        if not result.predictions:  # every picture has a row
-            self._rows.writerow((name, "", "", "", ""))
+        with writing():
+            if self._form is Format.CSV:
+                for row in _rows(result):
+                    self._rows.writerow((printable(picture), *(row if self._times else row[: len(HEADER) - 1])))
+            elif self._form is Format.JSONL:
+                self._to.write(json.dumps(_wire(printable(picture), result)) + "\n")
+            else:
+                self._to.write(_lines(visible(picture), result))
+            self._to.flush()
 
 
-def visible(name: str) -> str:
-    """A name on one line of a terminal: what cannot be printed, line breaks and colours included, is escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in _text(name))
+def _lines(picture: str, result: Result) -> str:
+    if isinstance(result, TaggerError):
+        return ""
+    if isinstance(result, FrameResult):
+        labels = ", ".join(f"{p.label} {p.score:.1%}" for p in result.predictions)
+        return f"{picture}: {labels or '(nothing)'}\n"
+    looked_at = f"{result.frames} frames in {clock(result.seconds)}" if result.seconds else f"{result.frames} pages"
+    lines = [f"{picture}: {looked_at}{'' if result.segments else ' (nothing)'}"]
+    for segment in result.segments:
+        pages = f"pages {segment.first_frame + 1} - {segment.last_frame + 1}"
+        where = stretch(segment.start, segment.end) if result.seconds else pages
+        lines.append(f"  {where}  {segment.label} {segment.peak:.1%}")
+    return "\n".join(lines) + "\n"
 
 
-def _wire(picture: str, result: FrameResult | TaggerError) -> dict[str, Any]:
+def _rows(result: Result) -> list[tuple[object, ...]]:
+    """What stands behind the picture's name: rank, label, confidence, error, start, end. Every picture has a row."""
+    if isinstance(result, TaggerError):
+        return [("", "", "", str(result), "", "")]
+    if isinstance(result, FrameResult):
+        found = [(p.label, p.score, "", "") for p in result.predictions]
+    else:
+        found = [(s.label, s.peak, f"{s.start:.3f}", f"{s.end:.3f}") for s in result.segments]
+    rows: list[tuple[object, ...]] = [
+        (rank, label, f"{score:.6f}", "", start, end) for rank, (label, score, start, end) in enumerate(found, 1)
+    ]
+    if isinstance(result, Film) and result.damage:
+        rows.append(("", "", "", result.damage, "", ""))
+    return rows or [("", "", "", "", "", "")]
+
+
+def _wire(picture: str, result: Result) -> dict[str, Any]:
     if isinstance(result, TaggerError):
         return {"picture": picture, "error": str(result)}
-    return {"picture": picture, "labels": [{"label": p.label, "confidence": p.score} for p in result.predictions]}
+    if isinstance(result, FrameResult):
+        return {"picture": picture, "labels": [_label(p) for p in result.predictions]}
+    film = {
+        "picture": picture,
+        "labels": [_label(p) for p in result.labels],
+        "frames": result.frames,
+        "seconds": result.seconds,
+        "segments": [asdict(segment) for segment in result.segments],
+    }
+    return {**film, "error": result.damage} if result.damage else film
 
 
-def _text(name: str) -> str:
-    """File names of the file system are bytes; those that are no text must not stop the report."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:  # whoever read along has seen enough: `| head`
-        raise
-    except OSError as error:
-        raise TaggerError(f"the results cannot be written: {error.strerror}") from error
+def _label(prediction: Prediction) -> dict[str, Any]:
+    return {"label": prediction.label, "confidence": prediction.score}

@@ -44,7 +44,7 @@ def _become_crew(orders: CrewOrders) -> NoReturn:
     """The same process with another program, which takes a tenth of the memory that this one has grown to."""
     for number in orders.listening:
         os.set_inheritable(number, True)
-    os.execv(sys.executable, [sys.executable, "-m", "image_tagger.cli.crew", orders.text()])  # noqa: S606 - ours
+    os.execv(sys.executable, [sys.executable, "-m", "image_tagger.cli.crew", orders.text()])  # noqa: S606 - our own program
 
 
 def _leave(sig: int, frame: FrameType | None) -> None:

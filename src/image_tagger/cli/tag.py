@@ -1,18 +1,19 @@
-"""`image-tagger tag`: what is on pictures, in folders, at URLs."""
+"""`image-tagger tag`: what is on pictures and in films, in folders, at URLs."""
 
 from typing import Annotated
 
 import typer
 
 from image_tagger.cli.failure import EXIT_FAILED, EXIT_INTERRUPTED
-from image_tagger.cli.report import Format
+from image_tagger.cli.formats import Format
+from image_tagger.cli.frames import Every, Frames, sampling_of
 from image_tagger.domain.selection import Selection
 
 What = Annotated[
     list[str],
-    typer.Argument(metavar="PATH", help="Files, folders, URLs; `-` reads one picture from standard input."),
+    typer.Argument(metavar="PATH", help="Files, folders, URLs; `-` reads one file from standard input."),
 ]
-Top = Annotated[int, typer.Option("--top", "-n", min=1, help="At most this many labels per picture.")]
+Top = Annotated[int, typer.Option("--top", "-n", min=1, help="At most this many labels per picture or frame.")]
 MinConfidence = Annotated[
     float, typer.Option("--min-confidence", "-c", min=0, max=1, help="Only labels at least this probable.")
 ]
@@ -20,7 +21,10 @@ Model = Annotated[str, typer.Option("--model", "-m", help="Model or alias; see `
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Folders with all folders below them.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON array.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object per picture and line, as they come.")]
-Csv = Annotated[bool, typer.Option("--csv", help="One row per label: picture, rank, label, confidence, error.")]
+Csv = Annotated[
+    bool,
+    typer.Option("--csv", help="One row per label: picture, rank, label, confidence, error; of films also start, end."),
+]
 
 
 def tag(  # noqa: PLR0913 - a command's options are its parameters
@@ -30,31 +34,38 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     min_confidence: MinConfidence = 0.0,
     model: Model = "",
     recursive: Recursive = False,
+    every: Every = "",
+    frames: Frames = "",
     as_json: Json = False,
     as_jsonl: Jsonl = False,
     as_csv: Csv = False,
 ) -> None:
-    """Name what is on pictures, the most probable label first.
+    """Name what is on pictures and, from when to when, in films.
 
-    A picture that cannot be read is reported on standard error and skipped; the exit status is then 1.
+    Of a picture, the most probable label comes first. Of a film a frame per second is looked at, of a short one at
+    least eight in all; a label is there while two of three frames have it. Animations and files of several pages
+    are films, too.
+
+    What cannot be read is reported on standard error and skipped; the exit status is then 1.
 
     \b
     Examples:
       image-tagger tag photo.jpg
       image-tagger tag holiday/ --recursive --csv > labels.csv
       image-tagger tag https://example.org/cat.jpg --top 1 --json
+      image-tagger tag film.mp4 --every 500ms --min-confidence 0.4
       cat photo.heic | image-tagger tag -
     """
     wanted = ((Format.JSON, as_json), (Format.JSONL, as_jsonl), (Format.CSV, as_csv))
     chosen = [form for form, given in wanted if given] or [Format.TEXT]
     if len(chosen) > 1:
         raise typer.BadParameter("choose one of --json, --jsonl and --csv")
+    sampling = sampling_of(every, frames)
     try:
-        from image_tagger.cli import tagging  # noqa: PLC0415 - help shows without the engine
+        from image_tagger.cli import films, tagging  # noqa: PLC0415 - help shows without the engine
 
-        failed = tagging.tag_all(
-            what, chosen[0], model=model, selection=Selection(top, min_confidence), recursive=recursive
-        )
+        asked = films.Asked(model, Selection(top, min_confidence), sampling)
+        failed = tagging.tag_all(what, chosen[0], asked, recursive=recursive)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if failed:

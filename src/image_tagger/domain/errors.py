@@ -21,6 +21,10 @@ class MediaTooLarge(InvalidMedia):
     """The media exceeds a budget of bytes or pixels."""
 
 
+class TruncatedMedia(InvalidMedia):
+    """Some of a file's frames can be read and some cannot; it comes after the good ones, which stay valid."""
+
+
 class UnreachableMedia(TaggerError):
     """A URL gave no bytes: refused, unknown host, an error status, too slow, or cut short."""
 

@@ -14,14 +14,33 @@ class Resize(StrEnum):
 
     CROP = "crop"  # the centred box of the network's aspect
     SQUASH = "squash"  # the whole picture, proportions given up
+    SHORTEST = "shortest"  # the short side to a number of pixels, proportions kept; then the centred box
+    KEEP = "keep"  # no resizing: the centred box of the network's size
 
 
 class Filter(StrEnum):
-    """Interpolation when resizing; all average over the source area when shrinking."""
+    """Interpolation when resizing; all but NEAREST average over the source area when shrinking."""
 
+    NEAREST = "nearest"
     BOX = "box"
     BILINEAR = "bilinear"
+    HAMMING = "hamming"
     BICUBIC = "bicubic"
+    LANCZOS = "lanczos"
+
+
+class Rounding(StrEnum):
+    """Where a centred box of whole pixels begins when what is left over is an odd number of pixels."""
+
+    DOWN = "down"  # as transformers does
+    EVEN = "even"  # to the even one of both, as torchvision and timm do
+
+
+class Channels(StrEnum):
+    """Order of the colours in the tensor."""
+
+    RGB = "RGB"
+    BGR = "BGR"
 
 
 class Layout(StrEnum):
@@ -40,7 +59,11 @@ class Element(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """From RGB pixels to the network's tensor: crop, resize, then (pixel x scale - mean) / std per channel."""
+    """From RGB pixels to the network's tensor: crop, resize, then (pixel x scale - mean) / std per channel.
+
+    With `before_crop` the picture is first resized to that size (SHORTEST: to its short side), in whole pixels, and
+    the centred box of `size` is taken out of the result; black is added where the result is smaller.
+    """
 
     size: Size
     resize: Resize = Resize.CROP
@@ -51,22 +74,31 @@ class Preprocessing:
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     layout: Layout = Layout.NCHW
     element: Element = Element.FLOAT32
+    before_crop: Size | None = None
+    rounding: Rounding = Rounding.DOWN
+    channels: Channels = Channels.RGB
 
     def __post_init__(self) -> None:
         if not 0 < self.fraction <= 1:
             raise InvalidModel("the crop fraction must be above 0 and at most 1")
+        if self.before_crop is not None and self.resize not in {Resize.SQUASH, Resize.SHORTEST}:
+            raise InvalidModel("a size before the crop goes with `squash` and `shortest` only")
         if not all(self.std):
             raise InvalidModel("a standard deviation must not be 0")
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A graph in a file, the runtime that opens it (a plug-in's name) and how pictures enter it."""
+    """A graph in a file, the runtime that opens it (a plug-in's name) and how pictures enter it.
+
+    companions: further files of the network in the same folder (weights of a large graph), with their SHA-256.
+    """
 
     file: Path
     runtime: str
     preprocessing: Preprocessing
     sha256: str
+    companions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

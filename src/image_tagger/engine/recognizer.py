@@ -4,16 +4,18 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from image_tagger.domain.errors import TaggerError
+from image_tagger.domain.frames import MediaInfo
 from image_tagger.domain.predictions import FrameResult
-from image_tagger.domain.queries import Query
+from image_tagger.domain.queries import Media, Query
 from image_tagger.engine.admission import Admission
 from image_tagger.engine.frames import Frames
 from image_tagger.engine.predictor import Predictor
-from image_tagger.engine.window import in_order
+from image_tagger.engine.window import as_they_come, in_order
+from image_tagger.media.image import Frame
 from image_tagger.models.preprocessing import needed_pixels
 from image_tagger.models.resolve import Resolver
 
-AHEAD = 8  # queries of one caller under way: enough to hide downloads, too few to starve other callers
+AHEAD = 8  # queries or frames of one caller under way: enough to hide waiting, too few to starve other callers
 
 
 class Recognizer:
@@ -30,16 +32,29 @@ class Recognizer:
         with self._admission.one():
             return await self._first(query)
 
+    async def describe(self, media: Media) -> MediaInfo:
+        """What a media holds; of one on the web, it is fetched for that. Raises MissingExtra for some videos, too."""
+        with self._admission.one():
+            return await self._frames.describe(media)
+
     async def stream(self, query: Query) -> AsyncGenerator[FrameResult]:
-        """The result of every frame, in order. Close it early (`aclosing`) and decoding stops."""
+        """The result of every frame that the query's sampling picks, in order.
+
+        Up to `AHEAD` frames are recognised together while the next ones are decoded. Close it early (`aclosing`) and
+        decoding stops. Where a file is damaged, TruncatedMedia comes behind the results of what could be read.
+        """
         with self._admission.one():
             version = await self._resolver.version(query.model)
-            images = self._frames.all(query.media, needed_pixels(version.network.preprocessing))
-            index = 0
-            async with aclosing(images):
-                async for image in images:
-                    yield FrameResult(index, await self._predictor.predict(version, image, query.selection))
-                    index += 1
+            needed = needed_pixels(version.network.preprocessing)
+
+            async def recognised(frame: Frame) -> FrameResult:
+                predictions = await self._predictor.predict(version, frame.image, query.selection)
+                return FrameResult(frame.index, predictions, frame.seconds)
+
+            frames = self._frames.all(query.media, needed, query.sampling)
+            async with aclosing(frames), aclosing(as_they_come(frames, recognised, ahead=AHEAD)) as results:
+                async for result in results:
+                    yield result
 
     async def all(self, query: Query) -> tuple[FrameResult, ...]:
         """The results of all frames."""

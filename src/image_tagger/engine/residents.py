@@ -7,9 +7,10 @@ from functools import partial
 import numpy as np
 
 from image_tagger.domain.specs import Version
-from image_tagger.engine.batcher import Batcher, Tensor, best_size
+from image_tagger.engine.batcher import Batcher, Tensor
 from image_tagger.engine.recognition import Predictions, Request, recognise
 from image_tagger.engine.threads import Threads
+from image_tagger.engine.tuning import tuned
 from image_tagger.media.decode import Decoder
 from image_tagger.models.loaded import LoadedModel, load
 
@@ -23,13 +24,17 @@ class Resident:
 
 
 class Residents:
-    """Loaded versions. `batch_size` 0 measures what is best for each model; `parallel` runs go on at a time."""
+    """Loaded versions. `batch_size` 0 measures what is best for each model; `parallel` runs go on at a time.
 
-    def __init__(self, decoder: Decoder, threads: Threads, *, batch_size: int, parallel: int) -> None:
+    A run of a large network may use `cores`.
+    """
+
+    def __init__(self, decoder: Decoder, threads: Threads, *, batch_size: int, parallel: int, cores: int = 1) -> None:
         self._decoder = decoder
         self._threads = threads
         self._batch_size = batch_size
         self._parallel = parallel
+        self._cores = cores
         self._loaded: dict[Version, Resident] = {}
         self._loading: dict[Version, asyncio.Task[Resident]] = {}
 
@@ -59,10 +64,9 @@ class Residents:
             del self._loading[version]
 
     def _open(self, version: Version) -> Resident:
-        model = load(version)
-        size = self._batch_size or best_size(model.run, _blank(version))
-        work = partial(recognise, model, self._decoder)
-        return Resident(model, Batcher(work, self._threads, size=size, parallel=self._parallel))
+        best = tuned(load(version), _blank(version), batch_size=self._batch_size, cores=self._cores)
+        work = partial(recognise, best.model, self._decoder)
+        return Resident(best.model, Batcher(work, self._threads, size=best.size, parallel=self._parallel))
 
 
 def _blank(version: Version) -> Tensor:

@@ -1,4 +1,4 @@
-"""An image: pixels in memory, as every other room sees them."""
+"""An image, and a frame of a file: pixels in memory, as every other room sees them."""
 
 from dataclasses import dataclass
 
@@ -23,3 +23,16 @@ class Image:
     def size(self) -> Size:
         """The size of these pixels."""
         return Size(self.pixels.shape[1], self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a file.
+
+    index: its number in the file, from 0, whichever frames are left out.
+    seconds: when it comes on the screen, counted from the file's first frame; 0 for stills and pages.
+    """
+
+    index: int
+    seconds: float
+    image: Image

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from image_tagger import plugins
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
-from image_tagger.domain.specs import Version
+from image_tagger.domain.specs import Spec, Version
 from image_tagger.models import preprocessing
+from image_tagger.models.manifest import check_hashes
 
 RUNTIMES = "image_tagger.models.runtimes"
 POSTPROCESSINGS = "image_tagger.models.postprocessing"
@@ -52,7 +53,12 @@ class LoadedModel:
 
 
 def load(version: Version, device: str = "auto") -> LoadedModel:
-    """Open a version's network. Blocks; raises InvalidModel or MissingExtra."""
+    """Open a version's network, whose files must be those described. Blocks; raises InvalidModel or MissingExtra."""
+    check_hashes(version.network)
     runtime = plugins.load(RUNTIMES, version.network.runtime).load(version.network.file, device)
-    postprocessing = cast("Postprocessing", plugins.load(POSTPROCESSINGS, version.spec.postprocessing))
-    return LoadedModel(version, runtime, postprocessing)
+    return LoadedModel(version, runtime, postprocessing_of(version.spec))
+
+
+def postprocessing_of(spec: Spec) -> Postprocessing:
+    """The module that reads the outputs."""
+    return cast("Postprocessing", plugins.load(POSTPROCESSINGS, spec.postprocessing))

@@ -9,6 +9,7 @@ from image_tagger.domain.errors import InvalidModel, TaggerError
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.specs import (
+    Channels,
     Element,
     Filter,
     Golden,
@@ -16,6 +17,7 @@ from image_tagger.domain.specs import (
     Network,
     Preprocessing,
     Resize,
+    Rounding,
     Spec,
     Version,
 )
@@ -23,18 +25,38 @@ from image_tagger.domain.specs import (
 NAME = "model.toml"
 
 
-def read_version(folder: Path) -> Version:
-    """The version that a folder's `model.toml` describes.
+def read_version(folder: Path, *, hashed: bool = True) -> Version:
+    """The version that a folder's `model.toml` describes; with `hashed` the network's files are read and compared, too.
 
     Raises InvalidModel for a missing or contradicting entry, a missing file, and a network whose hash is another.
     """
     try:
         table = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
-        return _version(folder, table)
+        version = _version(folder, table)
+        if hashed:
+            check_hashes(version.network)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise InvalidModel(f"the {NAME} of {folder.name!r} is incomplete or wrong: {_reason(error)}") from error
     except TaggerError as error:
         raise InvalidModel(f"the {NAME} of {folder.name!r} is wrong: {error}") from error
+    return version
+
+
+def check_hashes(network: Network) -> None:
+    """Raises InvalidModel where a file of the network is not there, or not the one that was described."""
+    for name, described in ((network.file.name, network.sha256), *network.companions):
+        try:
+            found = sha256(network.file.with_name(name))
+        except OSError as error:
+            raise InvalidModel(f"{name} cannot be read: {error.strerror}") from error
+        if found != described:
+            raise InvalidModel(f"{name} is not the file that was described: its SHA-256 is {found}")
+
+
+def sha256(file: Path) -> str:
+    """Of the file's content, in hexadecimal."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _version(folder: Path, table: dict[str, Any]) -> Version:
@@ -48,18 +70,14 @@ def _version(folder: Path, table: dict[str, Any]) -> Version:
 
 
 def _network(folder: Path, table: dict[str, Any], preprocessing: Preprocessing) -> Network:
+    companions = tuple((_inside(folder, name).name, str(known)) for name, known in table.get("companions", {}).items())
     file = _inside(folder, table["file"])
-    with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != table["sha256"]:
-        raise InvalidModel(f"{file.name} is not the file that was described: its SHA-256 is {found}")
-    return Network(file, str(table["runtime"]), preprocessing, found)
+    return Network(file, str(table["runtime"]), preprocessing, str(table["sha256"]), companions)
 
 
 def _preprocessing(table: dict[str, Any]) -> Preprocessing:
-    width, height = table["size"]
     return Preprocessing(
-        size=Size(width, height),
+        size=Size(*table["size"]),
         resize=Resize(table.get("resize", Resize.CROP)),
         fraction=float(table.get("fraction", 1.0)),
         filter=Filter(table.get("filter", Filter.BILINEAR)),
@@ -68,6 +86,9 @@ def _preprocessing(table: dict[str, Any]) -> Preprocessing:
         std=_channels(table.get("std", (1, 1, 1))),
         layout=Layout(table.get("layout", Layout.NCHW)),
         element=Element(table.get("element", Element.FLOAT32)),
+        before_crop=Size(*table["before_crop"]) if "before_crop" in table else None,
+        rounding=Rounding(table.get("rounding", Rounding.DOWN)),
+        channels=Channels(table.get("channels", Channels.RGB)),
     )
 
 
@@ -89,8 +110,8 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _channels(values: Any) -> tuple[float, float, float]:
-    red, green, blue = values
-    return float(red), float(green), float(blue)
+    first, second, third = values
+    return float(first), float(second), float(third)
 
 
 def _reason(error: Exception) -> str:

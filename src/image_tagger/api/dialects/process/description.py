@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from image_tagger.api.dialects.process.documents import FILMS, PICTURES
+
 
 class Source(BaseModel):
     """The file of a document."""
@@ -11,7 +13,7 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     content: str = Field(description="Base64 of the whole file.")
-    file_type: str = Field(description="Extension without a dot: jpeg, jpg, tiff, png, tif, gif or bmp.")
+    file_type: str = Field(description=f"Extension without a dot: {', '.join(sorted(PICTURES | FILMS))}.")
     file_name: str | None = None
 
 

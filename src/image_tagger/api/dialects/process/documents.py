@@ -1,4 +1,4 @@
-"""The body of `/process`: JSON of any shape -> documents, each with a picture or the reason why it has none."""
+"""The body of `/process`: JSON of any shape -> documents, each with a picture or film or the reason why it has none."""
 
 import asyncio
 import json
@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.queries import Base64
 
-FILE_TYPES = frozenset({"jpeg", "jpg", "tiff", "png", "tif", "gif", "bmp"})
+PICTURES = frozenset({"jpeg", "jpg", "tiff", "png", "tif", "gif", "bmp"})
+FILMS = frozenset({"mp4", "mov", "avi", "wmv", "flv", "webm", "mkv", "m4v"})
 WRONG_TYPE = "File type not valid"
 UNSUITABLE = "No Image/Video suitable for tagging analysis "  # the blank at the end belongs to it
 DEFAULT_LABELS = 5
@@ -24,11 +25,12 @@ class BatchRefused(InvalidRequest):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document as it came, and its picture; `reason` says why there is none."""
+    """One document as it came, and its picture or film; `reason` says why there is none."""
 
     wire: Any
-    picture: Base64 | None
+    media: Base64 | None
     reason: str = ""
+    film: bool = False
 
     @property
     def id(self) -> str:
@@ -87,9 +89,9 @@ def _labels(parsed: dict[str, Any]) -> int:
 def _document(wire: Any) -> Document:
     source = wire.get("source") if isinstance(wire, dict) else None
     file_type = source.get("file_type") if isinstance(source, dict) else None
-    if not isinstance(file_type, str) or file_type.lower() not in FILE_TYPES:
+    if not isinstance(file_type, str) or file_type.lower() not in PICTURES | FILMS:
         return Document(wire, None, WRONG_TYPE)
     content = source.get("content") if isinstance(source, dict) else None
     if not isinstance(content, str):
         return Document(wire, None, UNSUITABLE)
-    return Document(wire, Base64(content))
+    return Document(wire, Base64(content), film=file_type.lower() in FILMS)

@@ -1,0 +1,61 @@
+"""API keys: where the settings ask for them, everything under `/api/` needs the header `X-API-Key`."""
+
+import hmac
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Security
+from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyHeader
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from image_tagger.settings import Settings
+
+HEADER = "X-API-Key"
+GUARDED = "/api/"
+REFUSAL = {"detail": "Invalid or missing API Key!"}
+log = structlog.get_logger(__name__)
+
+
+def guard(app: FastAPI, settings: Settings) -> None:
+    """Refuse requests without a key, if the settings say so, before anything else of them is looked at.
+
+    Add it before the middleware that changes paths, which then is around it.
+    """
+    if not settings.use_api_keys:
+        return
+    keys = _keys(settings)
+    if not keys:
+        log.error("API keys are required, but API_KEYS names none: every request under /api/ is refused with 401")
+    app.add_middleware(ApiKeys, keys=keys)
+
+
+def documented(settings: Settings) -> list[Any]:
+    """Dependencies of a route that tell the API pages about the key; they check nothing."""
+    return [Security(APIKeyHeader(name=HEADER, auto_error=False))] if settings.use_api_keys else []
+
+
+class ApiKeys:
+    """ASGI middleware. Answers 401 unless a request under `/api/`, whatever stands before it, has one of the keys."""
+
+    def __init__(self, app: ASGIApp, keys: tuple[bytes, ...]) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        guarded = scope["type"] == "http" and GUARDED in f"{scope['path']}/"
+        if guarded and not self._is_key(Headers(scope=scope).get(HEADER, "").encode("latin-1")):
+            await JSONResponse(REFUSAL, status_code=401)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_key(self, given: bytes) -> bool:
+        # a list, not a generator: which of the keys it is must not show in the time it takes
+        return any([hmac.compare_digest(given, key) for key in self._keys])  # noqa: C419 - see above
+
+
+def _keys(settings: Settings) -> tuple[bytes, ...]:
+    named = settings.api_keys.get_secret_value().split(",")
+    return tuple(key.strip().encode() for key in named if key.strip())

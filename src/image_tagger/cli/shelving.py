@@ -1,0 +1,96 @@
+"""What `image-tagger models pull`, `remove` and `verify` do."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from image_tagger.cli.model_tables import catalog_of, shelf_of
+from image_tagger.domain.errors import InvalidRequest, TaggerError, UnknownModel
+from image_tagger.domain.specs import Version
+from image_tagger.models import contract, loaded
+from image_tagger.models.catalog import PATHS
+from image_tagger.models.names import ModelName, model_name
+from image_tagger.models.pulling import Puller
+from image_tagger.services import pull_terms
+from image_tagger.settings import read_settings
+
+
+def pull(what: str, called: str) -> str:
+    """Install a model from the hub, or from a folder where `what` begins like a path; answers what is here now.
+
+    Raises InvalidRequest for a name that cannot be one, and what `Puller` raises.
+    """
+    settings = read_settings()
+    watched = sys.stderr.isatty()
+    puller = Puller(shelf_of(settings), pull_terms(settings, progress=watched))
+    if watched:
+        typer.echo(f"pulling {what} ...", err=True)
+    if not what.startswith(PATHS):
+        if called:
+            raise InvalidRequest("--name is for folders; a model of the hub keeps its name")
+        name = _hub_name(what)
+        return _told(name, puller.pull(name))
+    folder = Path(what).expanduser().resolve()
+    name = model_name(called or folder.name)
+    _check_free(name)
+    return _told(name, puller.pull_folder(folder, name))
+
+
+def remove(name: str) -> str:
+    """Remove a pulled model; answers what was done. Raises UnknownModel where there is none of this name."""
+    shelf, wanted = shelf_of(read_settings()), model_name(name)
+    if wanted.revision:
+        raise InvalidRequest("a model is removed with all its revisions; leave out what follows the @")
+    if not shelf.remove(wanted):
+        there = ", ".join(map(str, shelf.names())) or "none"
+        raise UnknownModel(f"no model {name!r} was pulled; pulled are: {there}")
+    return f"removed {wanted}"
+
+
+def verify(names: list[str]) -> bool:
+    """Run the golden pictures and write a line for each model; answers whether all are as they were.
+
+    Raises UnknownModel for a name that there is not.
+    """
+    catalog = catalog_of(read_settings())
+    versions = [catalog.version(name) for name in names] if names else catalog.versions
+    outcomes = [_verified(version) for version in versions]
+    return all(outcomes)
+
+
+def _verified(version: Version) -> bool:
+    try:
+        agreement = contract.check(loaded.load(version))
+        good = agreement.kept
+        text = f"largest difference {agreement.difference:.1e} (allowed: {agreement.tolerance:.1e})"
+    except TaggerError as error:
+        good, text = False, str(error)
+    mark = typer.style("ok ", fg="green") if good else typer.style("BAD", fg="red")
+    typer.echo(f"{mark} {version.name}: {text}")
+    return good
+
+
+def _hub_name(what: str) -> ModelName:
+    name = model_name(what)
+    if not name.on_hub:
+        raise InvalidRequest(f"{what!r} names no model of the hub (owner/name) and no folder (./{what})")
+    return name
+
+
+def _check_free(name: ModelName) -> None:
+    """A model of the product cannot be hidden by one from a folder."""
+    if name.revision:
+        raise InvalidRequest("a folder's model has no revisions; leave out what follows the @")
+    settings = read_settings()
+    own = {version.name for version in catalog_of(settings).versions} - set(map(str, shelf_of(settings).names()))
+    if str(name) in own:
+        raise InvalidRequest(
+            f"{str(name)!r} is the name of a model that comes with the product; choose one with --name"
+        )
+
+
+def _told(name: ModelName, version: Version) -> str:
+    about = dict(version.about)
+    checked = f"; {about['checked']}" if "checked" in about else ""
+    return f"{name}: {len(version.spec.labels)} labels, runs in {version.network.runtime}{checked}"

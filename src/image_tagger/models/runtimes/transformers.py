@@ -1,0 +1,143 @@
+"""Checkpoints of transformers and timm, in torch: what exports them to ONNX, and runs those that cannot be exported."""
+
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from image_tagger.domain.errors import InvalidModel, MissingExtra
+
+INSTALL = "pip install 'image-tagger[hf]'"
+INPUT, OUTPUT = "pixel_values", "logits"
+TRACED = 2  # pictures in the batch that is traced: of one, exporters take the number for a constant
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """An open checkpoint. `run` may be called from several threads at once."""
+
+    module: Any  # pictures (number, 3, height, width) -> logits (number, labels)
+    processor: Any  # a Pillow picture -> its tensor
+    device: str
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """(number, 3, height, width) -> logits (number, labels)."""
+        import torch  # noqa: PLC0415 - an extra
+
+        with torch.inference_mode():
+            output: NDArray[np.float32] = self.module(torch.from_numpy(batch).to(self.device)).float().cpu().numpy()
+        return output
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """One picture -> the tensor that the checkpoint's own processor makes."""
+        import PIL.Image  # noqa: PLC0415 - only where a network is compared with its original
+
+        tensor: NDArray[np.float32] = np.asarray(self.processor(PIL.Image.fromarray(pixels)), np.float32)
+        return tensor
+
+    def export(self, file: Path, shape: tuple[int, ...]) -> None:
+        """Write the network as ONNX for pictures of this shape, any number at a time. Raises InvalidModel."""
+        import torch  # noqa: PLC0415 - an extra
+
+        try:
+            with _quiet(), torch.no_grad():
+                torch.onnx.export(
+                    self.module,
+                    (torch.zeros(TRACED, *shape),),
+                    file,
+                    input_names=[INPUT],
+                    output_names=[OUTPUT],
+                    dynamic_shapes=({0: torch.export.Dim("batch")},),
+                    dynamo=True,
+                    verbose=False,
+                    external_data=False,
+                )
+        except Exception as error:  # anything may go wrong in a foreign architecture; the caller has another way
+            raise InvalidModel(f"torch cannot export it: {type(error).__name__}") from error
+
+
+def load(file: Path, device: str) -> Checkpoint:
+    """Open the safetensors of a folder that holds `config.json` beside them; `auto` is CUDA where torch has it.
+
+    Code of the repository is never run. Raises MissingExtra, and InvalidModel for what neither library can open.
+    """
+    with _libraries():
+        import torch  # noqa: PLC0415 - an extra
+        import transformers  # noqa: F401, PLC0415 - that it is there
+    place = "cuda" if device == "auto" and torch.cuda.is_available() else "cpu"
+    config = json.loads((file.parent / "config.json").read_text(encoding="utf-8"))
+    try:
+        with _quiet():
+            opened = _open_timm(file, config) if "pretrained_cfg" in config else _open_transformers(file.parent)
+    except MissingExtra:
+        raise
+    except Exception as error:  # both libraries raise whatever their architectures raise
+        raise InvalidModel(f"its checkpoint cannot be opened: {type(error).__name__}") from error
+    module, processor = opened
+    return Checkpoint(module.eval().to(place), processor, place)
+
+
+def library_version() -> str:
+    """The version of torch. Raises MissingExtra."""
+    with _libraries():
+        import torch  # noqa: PLC0415 - an extra
+    return str(torch.__version__)
+
+
+def _open_transformers(folder: Path) -> tuple[Any, Any]:
+    import torch  # noqa: PLC0415 - an extra
+    from transformers import AutoImageProcessor, AutoModelForImageClassification  # noqa: PLC0415 - the same
+
+    here_only = {"local_files_only": True, "trust_remote_code": False}
+    model = AutoModelForImageClassification.from_pretrained(
+        folder, use_safetensors=True, dtype=torch.float32, **here_only
+    )
+    processor = AutoImageProcessor.from_pretrained(folder, backend="pil", **here_only)
+
+    class Logits(torch.nn.Module):  # type: ignore[misc]  # torch is not looked into
+        """One tensor in, one out."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, pixel_values: Any) -> Any:
+            """Logits of pictures."""
+            return self.model(pixel_values=pixel_values).logits
+
+    return Logits(), lambda picture: processor(picture, return_tensors="np")["pixel_values"][0]
+
+
+def _open_timm(file: Path, config: dict[str, Any]) -> tuple[Any, Any]:
+    with _libraries():
+        import timm  # noqa: PLC0415 - an extra
+    arguments = {"num_classes": config.get("num_classes"), **config.get("model_args", {})}
+    model = timm.create_model(config["architecture"], pretrained=False, checkpoint_path=str(file), **arguments)
+    chosen = timm.data.resolve_data_config(pretrained_cfg=config["pretrained_cfg"])
+    return model, timm.data.create_transform(**chosen)
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # not only ImportError: builds that do not fit together fail in many ways
+        raise MissingExtra(f"it has no ONNX file, and to run its safetensors `{INSTALL}` is needed") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Both libraries tell developers of progress and deprecations; nobody here can do anything about them."""
+    from transformers.utils import logging  # noqa: PLC0415 - an extra
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,64 @@
+"""How many cores a run gets: all of them where that costs many callers nothing, one otherwise."""
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from image_tagger.engine.tuning import tuned
+from image_tagger.models import embedded, loaded
+from image_tagger.models.loaded import LoadedModel, Runtime
+from image_tagger.models.manifest import read_version
+
+BLANK = np.zeros((1, 2, 3), np.float32)
+
+
+@dataclass(frozen=True)
+class Sleeping:
+    """A network that takes so long for a picture, by number of cores."""
+
+    seconds: dict[int, float]
+    cores: int = 1
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        time.sleep(self.seconds[self.cores] * len(batch))
+        return np.zeros((len(batch), 1), np.float32)
+
+    def with_threads(self, count: int) -> Runtime:
+        return replace(self, cores=count)
+
+
+def model(**seconds: float) -> LoadedModel:
+    """A model that takes so many seconds: `on1`, `on2` cores."""
+    real = loaded.load(read_version(embedded.FOLDER))
+    return replace(real, runtime=Sleeping({int(name[2:]): value for name, value in seconds.items()}))
+
+
+def cores_used(best: LoadedModel) -> int:
+    assert isinstance(best.runtime, Sleeping)
+    return best.runtime.cores
+
+
+@pytest.mark.parametrize(("on1", "on2", "used"), [(0.1, 0.05, 2), (0.1, 0.09, 1), (0.1, 0.2, 1), (0.001, 0.0005, 1)])
+def test_a_slow_network_gets_all_cores_if_they_are_not_wasted(on1: float, on2: float, used: int) -> None:
+    best = tuned(model(on1=on1, on2=on2), BLANK, batch_size=0, cores=2)
+    assert cores_used(best.model) == used
+
+
+def test_one_core_is_all_there_may_be() -> None:
+    assert cores_used(tuned(model(on1=0.05), BLANK, batch_size=0, cores=1).model) == 1
+
+
+def test_the_operators_batch_size_counts() -> None:
+    assert tuned(model(on1=0.03, on2=0.015), BLANK, batch_size=3, cores=2).size == 3
+    assert tuned(model(on1=0.001), BLANK, batch_size=5, cores=2).size == 5
+
+
+def test_the_embedded_model_opens_for_several_cores_and_answers_alike() -> None:
+    one = loaded.load(read_version(embedded.FOLDER))
+    wide = one.runtime.with_threads(2)  # type: ignore[attr-defined]  # ONNX Runtime's own offer
+    blank = np.zeros((1, *one.prepare(np.zeros((9, 9, 3), np.uint8)).shape), np.uint8)
+    np.testing.assert_allclose(one.run(blank), wide.run(blank), atol=1e-4)

@@ -1,0 +1,69 @@
+"""A run that was interrupted goes on as if it had not been."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch: Any = pytest.importorskip("torch")
+train: Any = import_module("training.train")  # after torch, which may not be there
+recipe: Any = import_module("training.recipe")
+network: Any = import_module("training.network")
+
+PHOTOS, CLASSES = 24, 3
+TINY = recipe.Recipe(
+    stages=(recipe.Stage(32, 1), recipe.Stage(32, 1, equalise=True)),
+    shape=network.Shape((8, 8, 8, 8), (1, 1, 1, 1)),
+    batch=8,
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Any:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def trained(checkpoint: Path, stop_after: int) -> list[Any]:
+    """Go on from the checkpoint where there is one; answers the weights."""
+    generator = torch.Generator().manual_seed(1)
+    pixels = torch.randint(0, 256, (PHOTOS, 64, 64, 3), generator=generator).to(torch.uint8)
+    classes = torch.arange(PHOTOS) % CLASSES
+    trainer = train.Trainer(TINY, CLASSES, torch.device("cpu"))
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    for step in train.steps(TINY, PHOTOS, trainer.next_step):
+        trainer.run(step, pixels[step.photos], classes[step.photos], step.number / 6)
+        if trainer.next_step == stop_after:
+            break
+    trainer.save(checkpoint)
+    return list(trainer.network.state_dict().values())
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(tmp_path: Path) -> None:
+    whole = trained(tmp_path / "whole.pt", stop_after=6)
+    trained(tmp_path / "parts.pt", stop_after=2)
+    trained(tmp_path / "parts.pt", stop_after=4)
+    parts = trained(tmp_path / "parts.pt", stop_after=6)
+    assert all(torch.equal(one, other) for one, other in zip(whole, parts, strict=True))
+
+
+def test_a_finished_run_has_no_more_steps(tmp_path: Path) -> None:
+    done = trained(tmp_path / "whole.pt", stop_after=6)
+    assert all(torch.equal(a, b) for a, b in zip(done, trained(tmp_path / "whole.pt", stop_after=6), strict=True))
+
+
+def test_the_photos_of_a_step_do_not_depend_on_where_the_run_began() -> None:
+    later = list(train.steps(TINY, PHOTOS, 4))
+    assert [step.photos.tolist() for step in train.steps(TINY, PHOTOS, 0)][4:] == [s.photos.tolist() for s in later]
+    assert [step.number for step in later] == [4, 5]
+
+
+@pytest.mark.parametrize("name", sorted(recipe.RECIPES))
+def test_every_recipe_begins_with_one_that_begins_from_nothing(name: str) -> None:
+    chain = train.lineage(name)
+    assert chain[-1] == name
+    assert not recipe.RECIPES[chain[0]].start_from
