@@ -2,7 +2,7 @@ FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN python -m venv /opt/image-tagger && /opt/image-tagger/bin/pip install --no-cache-dir .
+RUN python -m venv /opt/image-tagger && /opt/image-tagger/bin/pip install --no-cache-dir '.[video]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /data tagger

@@ -99,7 +99,8 @@ class Catalog:
             raise self._unknown(text) from error
 
     def _unknown(self, name: str) -> UnknownModel:
-        known = {*self._versions, *self._aliases, *map(str, self._shelf.names() if self._shelf else ())}
+        named = (name for name in self._versions if not name.startswith(PATHS))  # folders are nobody else's business
+        known = {*named, *self._aliases, *map(str, self._shelf.names() if self._shelf else ())}
         return UnknownModel(f"there is no model {name!r}; there are: {', '.join(sorted(known))}")
 
 
