@@ -19,7 +19,7 @@ from training.metrics import calibration_error, fit_temperature, hits, softmax
 from training.recipe import RECIPES
 from training.rounding import rounded
 from training.served import Served, load_network
-from training.shipped import GraphFile, bytes_of, enlarged
+from training.shipped import FILTER, GraphFile, bytes_of, enlarged
 from training.unsure import fit_sure
 
 INTO = Path("src/image_tagger/models/embedded")
@@ -133,8 +133,10 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=INTO, help="the model folder")
     parser.add_argument("--photos", type=Path, help="folder of cc_* photos: draw the golden pictures anew")
     parser.add_argument("--wordnet", type=Path, default=groups.WORDNET, help="data.noun of WordNet 3.0")
-    parser.add_argument("--side", type=int, default=64, help="pixels, of the network's input")
-    parser.add_argument("--filter", choices=("box", "bilinear"), default="box", help="of the product's resizing")
+    parser.add_argument("--side", type=int, default=80, help="pixels, of the network's input")
+    parser.add_argument(
+        "--filter", choices=("box", "bilinear", "bicubic"), default=FILTER, help="of the product's resizing"
+    )
     export(parser.parse_args())
 
 

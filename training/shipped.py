@@ -1,7 +1,6 @@
 """The folder that ships in the wheel, opened and used by the product's own code: no torch."""
 
 import time
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +10,14 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from image_tagger.domain.geometry import Size
-from image_tagger.domain.hierarchy import Hierarchy
 from image_tagger.domain.specs import Element, Filter, Layout, Preprocessing
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.models import loaded
-from image_tagger.models.manifest import NAME, read_version
+from image_tagger.models.manifest import read_version
 from image_tagger.models.preprocessing import needed_pixels, prepare
 from training.metrics import softmax
 
+FILTER = "bicubic"  # of the resizing, in the product and here
 BATCH = 100
 GENEROUS = Budget(max_bytes=100_000_000, max_pixels=100_000_000)
 
@@ -30,9 +29,9 @@ class Shipped:
         self.version = read_version(folder)
         self.labels = self.version.spec.labels.names
         self.about = dict(self.version.about)
-        spec = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))["spec"]
-        groups = (folder / spec["hierarchy"]).read_text(encoding="utf-8").splitlines()
-        self.hierarchy, self.sure = Hierarchy.of_groups(self.version.spec.labels, groups), float(spec["sure"])
+        if self.version.spec.hierarchy is None:
+            raise SystemExit(f"{folder.name}: model.toml names no hierarchy")
+        self.hierarchy, self.sure = self.version.spec.hierarchy, self.version.spec.sure
         self._model = loaded.load(self.version, "cpu")
         self._decoder = Decoder(GENEROUS)
 
@@ -73,18 +72,15 @@ class GraphFile:
         return np.concatenate(parts)
 
 
-def bytes_of(side: int, filter_name: str = "bilinear") -> Preprocessing:
+def bytes_of(side: int, filter_name: str = FILTER) -> Preprocessing:
     """The central square as it is: uint8 (side, side, 3)."""
     square, kept = Size(side, side), Filter(filter_name)
     return Preprocessing(square, filter=kept, scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
 
 
 def enlarged(pictures: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """uint8 (count, 64, 64, 3) -> uint8 (count, side, side, 3), smoothly.
-
-    For the photos of the data, which are small already: the box filter, best for shrinking, would only repeat pixels.
-    """
-    return squares_of(pictures, bytes_of(side, "bilinear"))
+    """uint8 (count, 64, 64, 3) -> uint8 (count, side, side, 3), with the filter that ships."""
+    return squares_of(pictures, bytes_of(side, FILTER))
 
 
 def squares_of(pictures: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:

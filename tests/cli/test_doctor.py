@@ -19,7 +19,15 @@ def test_a_good_installation(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("IMAGE_TAGGER_DATA_DIR", str(tmp_path / "new" / "data"))
     outcome = tagger("doctor")
     assert outcome.status == 0
-    looked_at = ("image-tagger", "ONNX Runtime", "picture formats", "settings", "data folder", "model starter")
+    looked_at = (
+        "image-tagger",
+        "ONNX Runtime",
+        "picture formats",
+        "settings",
+        "data folder",
+        "model starter",
+        "model starter-fp32",
+    )
     assert verdicts(outcome.out) == dict.fromkeys(looked_at, "ok")
     assert ".avif, .heic, .webp" in outcome.out
     assert "golden answers" in outcome.out
@@ -29,7 +37,7 @@ def test_a_good_installation(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tm
 @pytest.mark.parametrize(
     ("setting", "value", "verdict"),
     [
-        ("DEFAULT_MODEL", "none", ("models", "there is no model 'none'; there are: starter")),
+        ("DEFAULT_MODEL", "none", ("models", "there is no model 'none'; there are: starter, starter-fp32")),
         ("MODEL_ALIASES", '{"a": "absent"}', ("models", "there is no model 'a'")),
         ("MODEL_ALIASES", '{"a": ', ("settings", "model_aliases")),
         ("THREADS", "0", ("settings", "threads")),

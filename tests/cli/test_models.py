@@ -13,9 +13,8 @@ from tests.models.hub import Hub, commit_of, hub_asked
 from tests.models.repositories import repository
 
 ALIAS = "a-name-that-is-much-too-long-for-a-column-of-a-narrow-terminal-but-must-be-whole-to-be-copied"
-
-
 NAME = "house/colours"
+EMBEDDED = ["starter", "starter-fp32"]
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +36,10 @@ def test_names_are_whole_however_narrow_the_terminal(
     tagger: Tagger, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    header, starter, alias = tagger("models", "list").out.splitlines()
+    header, starter, fp32, alias = tagger("models", "list").out.splitlines()
     assert header.split() == ["model", "labels", "input", "runtime", "what", "it", "is"]
     assert starter.startswith("starter (default) ")
+    assert fp32.startswith("starter-fp32 ")
     assert {"293", "onnx"} <= set(starter.split())
     assert alias.startswith(f"{ALIAS} ")
     assert alias.endswith("alias of starter")
@@ -47,8 +47,9 @@ def test_names_are_whole_however_narrow_the_terminal(
 
 
 def test_json_says_everything(tagger: Tagger) -> None:
-    (starter,) = json.loads(tagger("models", "list", "--json").out)
+    starter, fp32 = json.loads(tagger("models", "list", "--json").out)
     assert starter["name"] == "starter"
+    assert (fp32["name"], fp32["aliases"], fp32["default"]) == ("starter-fp32", [], False)
     assert starter["aliases"] == [ALIAS]
     assert (starter["default"], starter["labels"], starter["runtime"]) == (True, 293, "onnx")
     assert all(side > 0 for side in starter["input"])
@@ -66,19 +67,19 @@ def test_a_pulled_model_is_listed_shown_verified_used_and_removed(tagger: Tagger
     outcome = tagger("models", "pull", NAME)
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out == f"{NAME}: 3 labels, runs in onnx; its own ONNX file; not compared with torch\n"
-    assert [one["name"] for one in json.loads(tagger("models", "list", "--json").out)] == [NAME, "starter"]
+    assert [one["name"] for one in json.loads(tagger("models", "list", "--json").out)] == [NAME, *EMBEDDED]
     shown = json.loads(tagger("models", "show", NAME, "--json").out)
     assert shown["label_names"] == ["red", "green", "blue"]
     assert shown["revisions"] == [commit_of(tmp_path / "published")]
     assert shown["bytes"] > 0
-    assert tagger("models", "verify").out.count("ok ") == 2
+    assert tagger("models", "verify").out.count("ok ") == 1 + len(EMBEDDED)
     assert tagger("models", "remove", NAME).out == f"removed {NAME}\n"
-    assert [one["name"] for one in json.loads(tagger("models", "list", "--json").out)] == ["starter"]
+    assert [one["name"] for one in json.loads(tagger("models", "list", "--json").out)] == EMBEDDED
     assert tagger("models", "remove", NAME).status == 1
 
 
-def test_the_installed_command_pulls_without_a_word_too_many(published: Hub) -> None:
-    outcome = run("models", "pull", NAME)
+def test_the_installed_command_pulls_without_a_word_too_many(published: Hub, tmp_path: Path) -> None:
+    outcome = run("models", "pull", NAME, image_tagger_data_dir=str(tmp_path / "data"))
     assert (outcome.status, outcome.err) == (0, "")
     assert len(outcome.out.splitlines()) == 1
     assert len(published.downloads(NAME)) == 3
@@ -94,7 +95,7 @@ def test_a_folder_is_pulled_under_its_name_or_another(tagger: Tagger, tmp_path: 
     assert tagger("models", "pull", str(repository(tmp_path / "colours"))).status == 0
     assert tagger("models", "pull", str(tmp_path / "colours"), "--name", "house/own").status == 0
     names = [one["name"] for one in json.loads(tagger("models", "list", "--json").out)]
-    assert names == ["colours", "house/own", "starter"]
+    assert names == ["colours", "house/own", *EMBEDDED]
 
 
 def test_a_model_folder_is_pulled_if_it_gives_its_golden_answers(tagger: Tagger, tmp_path: Path) -> None:

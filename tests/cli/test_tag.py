@@ -51,6 +51,14 @@ def test_the_best_labels_stand_on_the_picture_s_line(tagger: Tagger, folder: Pat
     assert scores == sorted(scores, reverse=True)
 
 
+def test_a_sure_answer_is_one_path_or_nothing(tagger: Tagger, folder: Path, shared_data: Path) -> None:
+    coffee = shared_data / "photos" / "cc_coffee.png"
+    assert tagger("tag", str(coffee), "--sure").out.startswith(f"{coffee}: food > espresso ")
+    (seen,) = json.loads(tagger("tag", str(coffee), "--sure", "--json").out)
+    assert [(label["label"], label["groups"]) for label in seen["labels"]] == [("espresso", ["food"])]
+    assert tagger("tag", str(folder / "a.jpg"), "--sure", "-c", "1").out == f"{folder / 'a.jpg'}: (nothing)\n"
+
+
 def test_a_broken_picture_is_reported_and_skipped(tagger: Tagger, folder: Path) -> None:
     outcome = tagger("tag", str(folder))
     assert outcome.status == 1
@@ -152,7 +160,7 @@ def test_nothing_to_tag_is_an_error(tagger: Tagger, tmp_path: Path) -> None:
 def test_a_wrong_model_is_one_error(tagger: Tagger, folder: Path) -> None:
     outcome = tagger("tag", str(folder), "--model", "wrong", "--json")
     assert (outcome.status, outcome.out) == (1, "")
-    assert outcome.err == "image-tagger: there is no model 'wrong'; there are: starter\n"
+    assert outcome.err == "image-tagger: there is no model 'wrong'; there are: starter, starter-fp32\n"
 
 
 def test_an_alias_is_a_model(tagger: Tagger, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 LABELS = ("cat", "dog", "crane", "ship", "crane")  # one name twice, as in ImageNet
 SIDE = 64
-SPREAD = 3.0  # of the logits, so that the answers are not all alike
+SPREAD = 3.0  # size of the logits, so that the answers are not all alike
 ATTENTION = {"hidden_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 SMALL: dict[str, tuple[str, dict[str, Any], str, dict[str, Any]]] = {
     # kind -> model class, configuration, processor class, its settings
@@ -98,15 +98,18 @@ def pipeline_of(folder: Path) -> Callable[..., list[dict[str, Any]]]:
 
 
 def _spread(model: Any) -> None:
-    """Random weights answer nearly alike to everything: normalise what is normalised, and let the last layer decide."""
+    """Untrained networks answer alike to everything; weights of the usual size let pictures decide."""
     import torch  # noqa: PLC0415 - an extra
 
-    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = 1.0
-    last = [parameter for name, parameter in model.named_parameters() if parameter.ndim == 2][-1]
+    pictures = torch.randn(8, 3, SIDE, SIDE)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(module.weight)
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    last = [parameter for parameter in model.parameters() if parameter.ndim == 2][-1]
     with torch.no_grad():
-        last.normal_(0, SPREAD / last.shape[1] ** 0.5)
-        if norms:
-            model.train()(torch.randn(8, 3, SIDE, SIDE))
-    model.eval()
+        last.normal_()
+        model.train()(pictures)
+        output = model.eval()(pictures)
+        last *= SPREAD / getattr(output, "logits", output).square().mean().sqrt()

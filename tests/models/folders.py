@@ -5,7 +5,7 @@ from pathlib import Path
 
 from image_tagger.models import embedded
 
-FILES = ("model.toml", "labels.txt", "golden.npz", "starter.onnx")
+FILES = ("model.toml", "labels.txt", "hierarchy.txt", "golden.npz", "starter.onnx")
 
 
 def copy_of_starter(into: Path) -> Path:

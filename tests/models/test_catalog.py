@@ -9,7 +9,7 @@ from image_tagger.models.catalog import standard_catalog
 def test_the_empty_name_is_the_default() -> None:
     catalog = standard_catalog({}, "starter")
     assert catalog.version("") == catalog.default == catalog.version("starter")
-    assert [version.name for version in catalog.versions] == ["starter"]
+    assert [version.name for version in catalog.versions] == ["starter", "starter-fp32"]
 
 
 def test_an_alias_leads_to_a_model_also_through_another_alias() -> None:

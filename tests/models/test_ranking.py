@@ -22,19 +22,19 @@ def test_it_agrees_with_sorting_everything_and_then_choosing(
     labels = LabelSet(tuple(f"label {n}" for n in range(len(values))))
     everything = sorted(zip(labels.names, values, strict=True), key=lambda pair: -pair[1])
     expected = [pair for pair in everything[:top] if pair[1] >= least]
-    found = ranked(np.array(values), labels, Selection(top=top, min_score=least))
+    found = ranked(np.array(values), Spec(labels, "classification"), Selection(top=top, min_score=least))
     assert [(p.label, p.score) for p in found] == expected
 
 
 def test_the_bound_itself_is_kept() -> None:
     labels = LabelSet(("cat", "dog"))
-    found = ranked(np.array([0.25, 0.75]), labels, Selection(min_score=0.75))
+    found = ranked(np.array([0.25, 0.75]), Spec(labels, "classification"), Selection(min_score=0.75))
     assert [p.label for p in found] == ["dog"]
 
 
 def test_another_number_of_scores_than_labels_is_the_models_fault() -> None:
     with pytest.raises(InvalidModel, match="3 scores for 2 labels"):
-        ranked(np.zeros(3), LabelSet(("cat", "dog")), Selection())
+        ranked(np.zeros(3), Spec(LabelSet(("cat", "dog")), "classification"), Selection())
 
 
 @given(st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=300))

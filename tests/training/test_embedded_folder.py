@@ -1,6 +1,5 @@
 """The folder that ships: labels in ImageNet's words, golden pictures small, nothing of the maker's machine inside."""
 
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 import image_tagger.models
 from image_tagger.domain.hierarchy import Hierarchy
-from image_tagger.domain.labels import LabelSet, keras, plain
+from image_tagger.domain.labels import keras, plain
 from image_tagger.models import contract
 from image_tagger.models.loaded import load
 from image_tagger.models.manifest import read_version
@@ -40,8 +39,10 @@ def test_labels_are_imagenets(labels: tuple[str, ...], shared_data: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def hierarchy(labels: tuple[str, ...]) -> Hierarchy:
-    return Hierarchy.of_groups(LabelSet(labels), (FOLDER / "hierarchy.txt").read_text().splitlines())
+def hierarchy() -> Hierarchy:
+    found = read_version(FOLDER).spec.hierarchy
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,7 @@ def test_groups_are_named_once(hierarchy: Hierarchy) -> None:
 
 @pytest.mark.parametrize("folder", [FOLDER, FP32], ids=["int8", "fp32"])
 def test_every_form_says_when_it_is_sure(folder: Path) -> None:
-    spec = tomllib.loads((folder / "model.toml").read_text())["spec"]
-    assert 0.2 < spec["sure"] < 0.9
+    assert 0.2 < read_version(folder).spec.sure < 0.9
 
 
 @pytest.mark.parametrize("name", ["labels.txt", "hierarchy.txt"])

@@ -66,7 +66,7 @@ def _lines(picture: str, result: Result) -> str:
     if isinstance(result, TaggerError):
         return ""
     if isinstance(result, FrameResult):
-        labels = ", ".join(f"{p.label} {p.score:.1%}" for p in result.predictions)
+        labels = ", ".join(f"{' > '.join((*p.groups, p.label))} {p.score:.1%}" for p in result.predictions)
         return f"{picture}: {labels or '(nothing)'}\n"
     looked_at = f"{result.frames} frames in {clock(result.seconds)}" if result.seconds else f"{result.frames} pages"
     lines = [f"{picture}: {looked_at}{'' if result.segments else ' (nothing)'}"]
@@ -109,4 +109,5 @@ def _wire(picture: str, result: Result) -> dict[str, Any]:
 
 
 def _label(prediction: Prediction) -> dict[str, Any]:
-    return {"label": prediction.label, "confidence": prediction.score}
+    groups = {"groups": list(prediction.groups)} if prediction.groups else {}
+    return {"label": prediction.label, "confidence": prediction.score, **groups}

@@ -17,6 +17,10 @@ Top = Annotated[int, typer.Option("--top", "-n", min=1, help="At most this many 
 MinConfidence = Annotated[
     float, typer.Option("--min-confidence", "-c", min=0, max=1, help="Only labels at least this probable.")
 ]
+Sure = Annotated[
+    bool,
+    typer.Option("--sure", help="Of a picture only what the model is sure of: a label, a group of labels, or none."),
+]
 Model = Annotated[str, typer.Option("--model", "-m", help="Model or alias; see `image-tagger models list`.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Folders with all folders below them.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON array.")]
@@ -32,6 +36,7 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     *,
     top: Top = 5,
     min_confidence: MinConfidence = 0.0,
+    sure: Sure = False,
     model: Model = "",
     recursive: Recursive = False,
     every: Every = "",
@@ -64,7 +69,7 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     try:
         from image_tagger.cli import films, tagging  # noqa: PLC0415 - help shows without the engine
 
-        asked = films.Asked(model, Selection(top, min_confidence), sampling)
+        asked = films.Asked(model, Selection(top, min_confidence, sure), sampling)
         failed = tagging.tag_all(what, chosen[0], asked, recursive=recursive)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -8,10 +8,11 @@ from image_tagger.domain.errors import InvalidModel
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A label and its score in 0..1."""
+    """A label and its score in 0..1; of a sure answer, which may be a group of labels, the groups around it, too."""
 
     label: str
     score: float
+    groups: tuple[str, ...] = ()  # the outermost first
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.score) and 0 <= self.score <= 1):

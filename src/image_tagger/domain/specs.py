@@ -6,6 +6,7 @@ from pathlib import Path
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.geometry import Size
+from image_tagger.domain.hierarchy import Hierarchy
 from image_tagger.domain.labels import LabelSet
 
 
@@ -103,11 +104,23 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What the answers mean: the labels, and the postprocessing (a plug-in's name) that reads them."""
+    """What the answers mean: the labels, and the postprocessing (a plug-in's name) that reads them.
+
+    hierarchy: the groups of exclusive labels, if there are any. sure: the score in 0..1 from which a label or group is
+    said where only a sure answer is asked for.
+    """
 
     labels: LabelSet
     postprocessing: str
     options: tuple[tuple[str, float | str | bool], ...] = ()
+    hierarchy: Hierarchy | None = None
+    sure: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.hierarchy is not None and self.hierarchy.names[: self.hierarchy.labels] != self.labels.names:
+            raise InvalidModel("the hierarchy is one of other labels")
+        if not 0 <= self.sure <= 1:
+            raise InvalidModel("`sure` must be in 0..1")
 
 
 @dataclass(frozen=True, slots=True)

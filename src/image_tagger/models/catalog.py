@@ -67,18 +67,18 @@ class Catalog:
         meant = self._meant(name)
         if (known := self._versions.get(meant)) is not None:
             return known
-        wanted = self._model_name(meant)
+        wanted = self._model_name(meant, name)
         installed = self._shelf.version(wanted) if self._shelf else None
         if installed is not None:
             self._versions[meant] = installed
             return installed
         if wanted.on_hub:
             raise ModelUnavailable(f"the model {meant!r} is not on this machine")
-        raise self._unknown(meant)
+        raise self._unknown(name)
 
     def wanted(self, name: str) -> ModelName:
         """The model that a name leads to, installed or not. Raises UnknownModel for what cannot be one."""
-        return self._model_name(self._meant(name))
+        return self._model_name(self._meant(name), name)
 
     def _check(self, alias: str) -> None:
         try:
@@ -92,21 +92,21 @@ class Catalog:
             wanted = self._aliases.get(wanted, wanted) if wanted not in self._versions else wanted
         return wanted
 
-    def _model_name(self, text: str) -> ModelName:
+    def _model_name(self, meant: str, asked: str) -> ModelName:
         try:
-            return model_name(text)
+            return model_name(meant)
         except InvalidRequest as error:
-            raise self._unknown(text) from error
+            raise self._unknown(asked) from error
 
-    def _unknown(self, name: str) -> UnknownModel:
+    def _unknown(self, asked: str) -> UnknownModel:
         named = (name for name in self._versions if not name.startswith(PATHS))  # folders are nobody else's business
         known = {*named, *self._aliases, *map(str, self._shelf.names() if self._shelf else ())}
-        return UnknownModel(f"there is no model {name!r}; there are: {', '.join(sorted(known))}")
+        return UnknownModel(f"there is no model {asked or self._default!r}; there are: {', '.join(sorted(known))}")
 
 
 def standard_catalog(aliases: Mapping[str, str], default: str, data_dir: Path | None = None) -> Catalog:
-    """The catalog of this installation: the embedded model, the pulled ones and the operator's aliases."""
-    return Catalog((embedded.FOLDER,), aliases, default, Shelf(data_dir / MODELS) if data_dir else None)
+    """The catalog of this installation: the embedded models, the pulled ones and the operator's aliases."""
+    return Catalog(embedded.FOLDERS, aliases, default, Shelf(data_dir / MODELS) if data_dir else None)
 
 
 def _at(path: str) -> Version:

@@ -7,6 +7,7 @@ from typing import Any
 
 from image_tagger.domain.errors import InvalidModel, TaggerError
 from image_tagger.domain.geometry import Size
+from image_tagger.domain.hierarchy import Hierarchy
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.specs import (
     Channels,
@@ -93,8 +94,14 @@ def _preprocessing(table: dict[str, Any]) -> Preprocessing:
 
 
 def _spec(folder: Path, table: dict[str, Any]) -> Spec:
-    names = _inside(folder, table["labels"]).read_text(encoding="utf-8").splitlines()
-    return Spec(LabelSet(tuple(names)), str(table["postprocessing"]), tuple(table.get("options", {}).items()))
+    labels = LabelSet(tuple(_lines(folder, table["labels"])))
+    hierarchy = Hierarchy.of_groups(labels, _lines(folder, table["hierarchy"])) if "hierarchy" in table else None
+    options, sure = tuple(table.get("options", {}).items()), float(table.get("sure", 0.0))
+    return Spec(labels, str(table["postprocessing"]), options, hierarchy, sure)
+
+
+def _lines(folder: Path, name: str) -> list[str]:
+    return _inside(folder, name).read_text(encoding="utf-8").splitlines()
 
 
 def _golden(folder: Path, table: dict[str, Any]) -> Golden:

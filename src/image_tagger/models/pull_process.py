@@ -6,9 +6,9 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
-from image_tagger.domain.errors import ModelUnavailable
+from image_tagger.domain import errors
+from image_tagger.domain.errors import ModelUnavailable, TaggerError
 from image_tagger.models.names import ModelName
-from image_tagger.models.pulling import error_of
 from image_tagger.models.terms import Terms
 
 COMMAND = (sys.executable, "-m", "image_tagger.models.pulling")
@@ -41,7 +41,7 @@ class PullProcess:
             raise ModelUnavailable(
                 f"the model {str(name)!r} cannot be used: its files ended the process that read them"
             )
-        if (refusal := error_of(json.loads(written))) is not None:
+        if (refusal := _error_of(json.loads(written))) is not None:
             raise refusal
 
     def _asked(self, name: ModelName) -> bytes:
@@ -55,3 +55,12 @@ async def _ended(process: Process) -> None:
     if process.returncode is None:
         process.kill()
         await process.wait()
+
+
+def _error_of(outcome: dict[str, str]) -> TaggerError | None:
+    """The error that `pulling.main` described, if any."""
+    if not outcome:
+        return None
+    kind = getattr(errors, outcome["kind"], ModelUnavailable)
+    error: TaggerError = kind(outcome["text"])
+    return error

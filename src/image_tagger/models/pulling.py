@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from image_tagger import plugins
-from image_tagger.domain import errors
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable, TaggerError
 from image_tagger.domain.specs import Version
 from image_tagger.models import contract, loaded, manifest
@@ -17,7 +16,7 @@ from image_tagger.models.huggingface.convert import convert
 from image_tagger.models.names import ModelName, model_name
 from image_tagger.models.shelf import Shelf
 from image_tagger.models.terms import Terms
-from image_tagger.models.writing import write_version
+from image_tagger.models.writing import rename_model
 
 SOURCES = "image_tagger.models.sources"
 HUB, FOLDER = "huggingface", "folder"
@@ -75,7 +74,7 @@ def _prepare(source: Path, prepared: Path, name: ModelName) -> None:
     version = manifest.read_version(source)
     if version.golden and not (agreement := contract.check(loaded.load(version))).kept:
         raise InvalidModel(f"its answers differ from its golden ones by {agreement.difference:.1e}")
-    write_version(source, replace(version, name=name.repository))
+    rename_model(source, name.repository)
     source.rename(prepared)
 
 
@@ -99,15 +98,6 @@ def main() -> None:
     except TaggerError as error:
         outcome = {"kind": type(error).__name__, "text": str(error)}
     sys.stdout.write(json.dumps(outcome))
-
-
-def error_of(outcome: dict[str, str]) -> TaggerError | None:
-    """The error that `main` described, if any."""
-    if not outcome:
-        return None
-    kind = getattr(errors, outcome["kind"], ModelUnavailable)
-    error: TaggerError = kind(outcome["text"])
-    return error
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A version -> `model.toml` and its labels, as `manifest.py` reads them."""
 
 import json
+import re
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
@@ -29,6 +30,13 @@ def write_version(folder: Path, version: Version) -> None:
     }
     text = f"name = {_toml(version.name)}\n" + "".join(_table(name, table) for name, table in tables.items() if table)
     (folder / NAME).write_text(text, encoding="utf-8")
+
+
+def rename_model(folder: Path, name: str) -> None:
+    """Give the model of a folder another name; all else in its `model.toml` stays as it is."""
+    file = folder / NAME
+    own_name = re.compile(r"^name\s*=.*$", re.MULTILINE)  # the first is the model's: tables come after it
+    file.write_text(own_name.sub(f"name = {_toml(name)}", file.read_text(encoding="utf-8"), count=1), encoding="utf-8")
 
 
 def _differing(preprocessing: Preprocessing) -> dict[str, Any]:

@@ -15,4 +15,4 @@ def read(output: NDArray[np.floating], spec: Spec, selection: Selection) -> tupl
     if dict(spec.options).get("activation", "softmax") == "softmax":
         scores = np.exp(scores - scores.max())
         scores /= scores.sum()
-    return ranked(scores, spec.labels, selection)
+    return ranked(scores, spec, selection)

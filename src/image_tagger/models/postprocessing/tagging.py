@@ -14,4 +14,4 @@ def read(output: NDArray[np.floating], spec: Spec, selection: Selection) -> tupl
     scores = output.astype(np.float64)
     if dict(spec.options).get("activation", "sigmoid") == "sigmoid":
         scores = np.exp(-np.logaddexp(0, -scores))  # 1 / (1 + exp(-x)) without overflow
-    return ranked(scores, spec.labels, selection)
+    return ranked(scores, spec, selection)
