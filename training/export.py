@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--wordnet", type=Path, default=groups.WORDNET, help="data.noun of WordNet 3.0")
     parser.add_argument("--side", type=int, default=80, help="pixels, of the network's input")
     parser.add_argument(
-        "--filter", choices=("box", "bilinear", "bicubic"), default=FILTER, help="of the product's resizing"
+        "--filter", choices=("box", "bilinear", "hamming", "bicubic"), default=FILTER, help="of the product's resizing"
     )
     export(parser.parse_args())
 

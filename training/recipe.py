@@ -28,6 +28,8 @@ class Recipe:
     label_smoothing: float = 0.1
     seed: int = 20261121
     start_from: str = ""  # another recipe, whose checkpoint gives the first weights
+    averaged_with: str = ""  # an earlier recipe; what is exported is the mean of both, with this `share` of the earlier
+    share: float = 0.0
 
 
 ONE_PASS = (Stage(64, 1, equalise=True),)
@@ -48,6 +50,8 @@ RECIPES = {
         other_rate=5e-4,
         seed=20261124,
         start_from="third",
+        averaged_with="second",
+        share=0.25,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

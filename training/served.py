@@ -48,11 +48,23 @@ class Served(nn.Module):
 
 
 def load_network(checkpoint: Path, recipe: Recipe, classes: int) -> tuple[Network, int]:
-    """The network of a checkpoint, ready to answer, and the number of steps it was trained for."""
+    """The network of a checkpoint, ready to answer, and the number of steps it was trained for.
+
+    Where the recipe says so, its weights are averaged with those of an earlier recipe, whose checkpoint lies beside it
+    (Wortsman et al. 2022, Robust fine-tuning of zero-shot models).
+    """
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    weights = state["network"]
+    if recipe.averaged_with:
+        earlier = torch.load(checkpoint.with_stem(recipe.averaged_with), map_location="cpu", weights_only=True)
+        weights = {name: _between(own, earlier["network"][name], recipe.share) for name, own in weights.items()}
     network = Network(classes, recipe.shape)
-    network.load_state_dict(state["network"])
+    network.load_state_dict(weights)
     return network.eval(), state["next_step"]
+
+
+def _between(own: Tensor, other: Tensor, share: float) -> Tensor:
+    return torch.lerp(own, other, share) if own.is_floating_point() else own
 
 
 def fold_normalisations(network: Network) -> Network:

@@ -6,16 +6,21 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks import load, pictures, serving
+import numpy as np
+
+from benchmarks import load, machine, pictures, serving
 from benchmarks.figure import Details, Figure, NotMeasured, Row, Setup, Spread
 from benchmarks.load import Target
 from benchmarks.workers import worker
+from image_tagger.models import loaded
+from image_tagger.models.catalog import standard_catalog
 
 CLIENTS = 16
 TIMES_AS_MANY = 2.3
@@ -34,12 +39,13 @@ class Block:
     theirs: float
     our_rate: float  # pictures a second at 16 clients
     their_rate: float
+    limit: float  # pictures a second of ONNX Runtime alone, one process per core
 
 
 def measure(setup: Setup) -> Figure:
     """Blocks in turn; the median of their ratios counts. Raises NotMeasured without the extra `hf`."""
     requests, seconds = setup.repeats(full=30, quick=4), setup.repeats(full=15, quick=4)
-    with _both(setup) as (ours, theirs), worker() as client:
+    with _both(setup) as (ours, theirs, folder), worker() as client, worker(machine.cores()) as bench:
         for target in (ours, theirs):
             client.submit(load.many_at_a_time, target, CLIENTS, WARM_UP_SECONDS).result()
         same = [_best(ours, line) == _best(theirs, line) for line in range(len(ours.requests))]
@@ -48,15 +54,30 @@ def measure(setup: Setup) -> Figure:
             alone = [client.submit(load.one_at_a_time, target, requests).result() for target in (ours, theirs)]
             many = [client.submit(load.many_at_a_time, t, CLIENTS, seconds).result() for t in (ours, theirs)]
             waits = [median(one.latencies) for one in alone]
-            return Block(waits[0], waits[1], many[0].per_second, many[1].per_second)
+            bare = [bench.submit(bare_rate, folder, seconds) for _ in range(machine.cores())]
+            limit = sum(job.result() for job in bare)
+            return Block(waits[0], waits[1], many[0].per_second, many[1].per_second, limit)
 
         blocks = [block() for _ in range(setup.repeats(full=5, quick=1))]
     return Figure(_rows(blocks, same), (_table(blocks),))
 
 
+def bare_rate(data: Path, seconds: float) -> float:
+    """Pictures a second of the network alone, on one core: no pictures, no server."""
+    model = loaded.load(standard_catalog({}, NAME, data).default)
+    tensor = model.prepare(np.zeros((500, 400, 3), np.uint8))[np.newaxis]
+    model.run(tensor)
+    started, count = time.perf_counter(), 0
+    while (passed := time.perf_counter() - started) < seconds:
+        model.run(tensor)
+        count += 1
+    return count / passed
+
+
 def _rows(blocks: list[Block], same: list[bool]) -> tuple[Row, ...]:
     rate = Spread.of([block.our_rate / block.their_rate for block in blocks])
     wait = Spread.of([block.ours / block.theirs for block in blocks])
+    share = Spread.of([100 * block.our_rate / block.limit for block in blocks])
     note = f"against transformers.pipeline in FastAPI; ViT-B/16 with random weights, {len(blocks)} blocks"
     return (
         Row(
@@ -65,6 +86,9 @@ def _rows(blocks: list[Block], same: list[bool]) -> tuple[Row, ...]:
             f"{TIMES_AS_MANY} x",
             _met(rate, least=True),
             note,
+        ),
+        Row(
+            "the same, of ONNX Runtime alone", share.shown(" %", 0), note="one process per core that does nothing else"
         ),
         Row("p50, one client", wait.shown(" x"), f"{TIMES_AS_LONG} x", _met(wait, least=False), note),
         Row("same best label", f"{sum(same)} of {len(same)} photos", "all", all(same), note),
@@ -81,14 +105,15 @@ def _table(blocks: list[Block]) -> Details:
 
     rows = (
         ("pictures a second", spread([b.our_rate for b in blocks], ""), spread([b.their_rate for b in blocks], "")),
+        ("pictures a second of ONNX Runtime alone", spread([b.limit for b in blocks], ""), ""),
         ("p50", spread([b.ours * MILLI for b in blocks], " ms"), spread([b.theirs * MILLI for b in blocks], " ms")),
     )
     return Details("ViT-B/16", ("", "Image Tagger", "transformers.pipeline"), rows)
 
 
 @contextmanager
-def _both(setup: Setup) -> Iterator[tuple[Target, Target]]:
-    """Requests for this server and for the pipeline's, both warm."""
+def _both(setup: Setup) -> Iterator[tuple[Target, Target, Path]]:
+    """Requests for this server and for the pipeline's, both ready; and this server's data folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run([sys.executable, "-m", "benchmarks.checkpoint", str(folder / "vit")])
@@ -103,7 +128,8 @@ def _both(setup: Setup) -> Iterator[tuple[Target, Target]]:
             serving.server(default_model=NAME, **data) as own,
             serving.running(theirs, port, {}) as other,
         ):
-            yield load.predictions_of(own.port, host.port, names), load.predictions_of(other.port, host.port, names)
+            targets = [load.predictions_of(server.port, host.port, names) for server in (own, other)]
+            yield targets[0], targets[1], folder / "data"
 
 
 def _run(command: list[str], **environment: str) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,10 +10,9 @@ from image_tagger.engine.batcher import Tensor, best_size
 from image_tagger.models.loaded import LoadedModel, Runtime
 
 SLOW_SECONDS = 0.02  # a run that takes longer is worth more than one core, and too long to be repeated often
-MANY_CORES = 4  # more than these are not all kept busy by one picture
-TOGETHER = 4  # pictures that keep them busy
+FEW = 4  # cores that nearly every large network keeps busy
 REPEATS = 2
-KEPT = 0.9  # of the pictures per second, for an answer that comes sooner
+WORTH = 1.15  # of one core's work, for an answer that comes sooner
 
 
 @runtime_checkable
@@ -35,26 +34,27 @@ class Tuned:
 def tuned(model: LoadedModel, blank: Tensor, *, batch_size: int, cores: int) -> Tuned:
     """The model with the best batch size, or `batch_size` if that is not 0.
 
-    Pictures are independent, so a core for each is best for many callers. A large network keeps a lone caller waiting
-    then, while the other cores rest; it runs on all cores if that costs many callers next to nothing. Blocks.
+    Pictures are independent, so a core for each is best for many callers. A large network would keep a lone caller
+    waiting then while the other cores rest, so it runs on all of them, if all together hardly work more than one would.
+    What they work is measured, not how long it takes: other processes may be loading the same model now. Blocks.
     """
-    narrow = _best_seconds(model, blank, 1)
-    if narrow < SLOW_SECONDS:
+    took, narrow = _measured(model, blank)
+    if took < SLOW_SECONDS:
         return Tuned(model, batch_size or best_size(model.run, blank))
-    if cores > 1 and isinstance(model.runtime, Widening):
-        wide = replace(model, runtime=model.runtime.with_threads(cores))
-        size = batch_size or (TOGETHER if cores > MANY_CORES else 1)
-        if _best_seconds(wide, blank, size) / size * KEPT <= narrow / cores:
-            return Tuned(wide, size)
+    if isinstance(model.runtime, Widening):
+        for count in sorted({cores, min(cores, FEW)} - {1}, reverse=True):
+            wide = replace(model, runtime=model.runtime.with_threads(count))
+            if _measured(wide, blank)[1] <= narrow * WORTH:
+                return Tuned(wide, batch_size or 1)
     return Tuned(model, batch_size or 1)
 
 
-def _best_seconds(model: LoadedModel, blank: Tensor, size: int) -> float:
-    return min(_seconds(model, blank, size) for _ in range(REPEATS))
-
-
-def _seconds(model: LoadedModel, blank: Tensor, size: int) -> float:
-    batch: np.ndarray[Any, Any] = np.repeat(blank[np.newaxis], size, axis=0)
-    started = time.perf_counter()
-    model.run(batch)
-    return time.perf_counter() - started
+def _measured(model: LoadedModel, blank: Tensor) -> tuple[float, float]:
+    """Seconds that a picture takes, and seconds of work that it is for all cores together; the least of some runs."""
+    runs = []
+    for _ in range(REPEATS):
+        began, worked = time.perf_counter(), time.process_time()
+        model.run(blank[np.newaxis])
+        runs.append((time.perf_counter() - began, time.process_time() - worked))
+    took, work = zip(*runs, strict=True)
+    return min(took), min(work)
