@@ -99,7 +99,7 @@ class Batcher(Generic[A, B]):
     def _answers(self, items: list[A]) -> Sequence[B | Exception]:
         try:
             return self._work(items)
-        except Exception as error:  # noqa: BLE001 - whatever it is, callers must not wait for ever
+        except Exception as error:  # noqa: BLE001 - any kind: unanswered, its callers would wait for ever
             return [error] * len(items)
 
 

@@ -109,7 +109,7 @@ def _container(file: io.BytesIO | io.BufferedReader, form: str, limits: Limits) 
     }
     try:
         return av.open(file, "r", format=DEMUXERS[form], options=options, buffer_size=BUFFER)
-    except Exception as error:  # whatever FFmpeg or a read of a broken file raises
+    except Exception as error:  # on broken bytes FFmpeg raises errors of many kinds, and reading may fail as well
         raise InvalidMedia("the file is no video, or a broken one") from error
 
 
