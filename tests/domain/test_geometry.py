@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_tagger.domain.errors import InvalidRequest
-from image_tagger.domain.geometry import SCALES, Box, Size, centre_box, reduced_scale
+from image_tagger.domain.geometry import SCALES, Box, Region, Size, centre_box, reduced_scale
 
 sizes = st.builds(Size, st.integers(1, 100_000), st.integers(1, 100_000))
 aspects = st.floats(0.01, 100)
@@ -70,3 +70,15 @@ def test_the_short_side_and_the_pixels() -> None:
 def test_a_box_without_area_is_refused(edges: tuple[float, float, float, float]) -> None:
     with pytest.raises(InvalidRequest):
         Box(*edges)
+
+
+@pytest.mark.parametrize(
+    "corners", [(0.5, 0, 0.5, 1), (0, 0.6, 1, 0.5), (-0.1, 0, 1, 1), (0, 0, 1, 1.1), (0, 0, float("nan"), 1)]
+)
+def test_a_region_has_an_area_within_the_picture(corners: tuple[float, float, float, float]) -> None:
+    with pytest.raises(InvalidRequest):
+        Region(*corners)
+
+
+def test_equal_regions_are_one_key() -> None:
+    assert len({Region(0, 0, 0.5, 1), Region(0, 0, 0.5, 1), Region(0, 0, 1, 1)}) == 2

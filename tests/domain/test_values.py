@@ -1,6 +1,7 @@
 """Values that cannot be wrong once they exist."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from image_tagger.domain.geometry import Size
 from image_tagger.domain.labels import LabelSet, keras, plain
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
-from image_tagger.domain.specs import Preprocessing
+from image_tagger.domain.specs import Constant, Preprocessing, Resize, Spec
 
 
 @pytest.mark.parametrize("score", [-0.01, 1.01, math.nan, math.inf])
@@ -36,6 +37,46 @@ def test_a_label_set_has_labels(names: tuple[str, ...]) -> None:
 def test_a_preprocessing_can_be_carried_out(fraction: float, std: float) -> None:
     with pytest.raises(InvalidModel):
         Preprocessing(Size(4, 4), fraction=fraction, std=(1.0, 1.0, std))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"size": Size(4097, 1)},
+        {"resize": Resize.SHORTEST, "before_crop": Size(1, 5000)},
+        {"fill": (0, 0, 256)},
+        {"fill": (-1, 0, 0)},
+        {"multiple": 32},
+        {"multiple": 0, "resize": Resize.NETWORK},
+        {"multiple": 5000, "resize": Resize.NETWORK},
+    ],
+)
+def test_a_rectangle_has_sides_and_colours_that_exist(numbers: dict[str, Any]) -> None:
+    with pytest.raises(InvalidModel):
+        Preprocessing(**{"size": Size(4, 4), **numbers})
+
+
+@pytest.mark.parametrize(
+    ("tensor", "shape", "data"),
+    [
+        ("", (1,), (1.0,)),
+        ("im_info", (2,), (1.0,)),
+        ("im_info", (-1,), (1.0,)),
+        ("im_info", (0,), ()),
+        ("im_info", (10_000_000,), (1.0,)),
+        ("im_info", (1,), ("data",)),
+        ("im_info", (1,), ("data.height",)),
+    ],
+)
+def test_a_constant_fills_its_shape(tensor: str, shape: tuple[int, ...], data: tuple[float | str, ...]) -> None:
+    with pytest.raises(InvalidModel):
+        Constant(tensor, shape, data)
+
+
+@pytest.mark.parametrize("thresholds", [(0.5,), (0.5, 0.5, 0.5), (0.5, 1.1), (0.5, math.nan)])
+def test_there_is_a_threshold_for_each_label_or_none(thresholds: tuple[float, ...]) -> None:
+    with pytest.raises(InvalidModel):
+        Spec(LabelSet(("cat", "dog")), "classification", thresholds=thresholds)
 
 
 @pytest.mark.parametrize(

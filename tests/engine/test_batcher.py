@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from image_tagger.domain.errors import ShuttingDown
-from image_tagger.engine.batcher import Batcher, Output, Tensor, best_size
+from image_tagger.engine.batcher import Batcher, Tensor, best_size
 from image_tagger.engine.threads import Threads
 
 LONG = 5.0  # seconds; reached only when something hangs
@@ -163,11 +163,11 @@ async def test_who_still_waits_at_the_end_is_told() -> None:
 
 
 def test_the_batch_size_with_the_least_time_per_picture_is_chosen() -> None:
-    def constant(batch: Tensor) -> Output:  # as long for eight as for one: batching wins
+    def constant(batch: Tensor) -> Tensor:  # as long for eight as for one: batching wins
         threading.Event().wait(0.004)
         return batch.astype(np.float32)
 
-    def proportional(batch: Tensor) -> Output:  # eight times as long for eight: batching gains nothing
+    def proportional(batch: Tensor) -> Tensor:  # eight times as long for eight: batching gains nothing
         threading.Event().wait(0.004 * len(batch))
         return batch.astype(np.float32)
 

@@ -1,6 +1,7 @@
 """How many cores a run gets: all of them where that costs many callers nothing, one otherwise."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from image_tagger.engine.tuning import tuned
 from image_tagger.models import embedded, loaded
-from image_tagger.models.loaded import LoadedModel, Runtime
+from image_tagger.models.loaded import LoadedModel, Runtime, TensorInfo, Tensors
 from image_tagger.models.manifest import read_version
 
 BLANK = np.zeros((1, 2, 3), np.float32)
@@ -23,11 +24,19 @@ class Working:
     seconds: dict[int, float]
     cores: int = 1
 
-    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        until = time.process_time() + self.seconds[self.cores] * len(batch)
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]:
+        return (TensorInfo("pixels", (None, 2, 3), "float32"),)
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        return (TensorInfo("logits", (None, 1), "float32"),)
+
+    def run(self, feeds: Tensors, outputs: Sequence[str]) -> list[NDArray[Any]]:
+        until = time.process_time() + self.seconds[self.cores] * len(feeds["pixels"])
         while time.process_time() < until:
             pass
-        return np.zeros((len(batch), 1), np.float32)
+        return [np.zeros((len(feeds["pixels"]), 1), np.float32) for _ in outputs or ("logits",)]
 
     def with_threads(self, count: int) -> Runtime:
         return replace(self, cores=count)
@@ -67,5 +76,5 @@ def test_the_operators_batch_size_counts() -> None:
 def test_the_embedded_model_opens_for_several_cores_and_answers_alike() -> None:
     one = loaded.load(read_version(embedded.FOLDER))
     wide = one.runtime.with_threads(2)  # type: ignore[attr-defined]  # ONNX Runtime's own offer
-    blank = np.zeros((1, *one.prepare(np.zeros((9, 9, 3), np.uint8)).shape), np.uint8)
-    np.testing.assert_allclose(one.run(blank), wide.run(blank), atol=1e-4)
+    tensor = one.prepare(np.zeros((9, 9, 3), np.uint8)).tensor[np.newaxis]
+    np.testing.assert_allclose(one.run(tensor)[0][0], replace(one, runtime=wide).run(tensor)[0][0], atol=1e-4)

@@ -25,12 +25,24 @@ class TruncatedMedia(InvalidMedia):
     """Some of a file's frames can be read and some cannot; it comes after the good ones, which stay valid."""
 
 
+class InvalidSidecar(TaggerError):
+    """The XMP file beside a picture cannot be changed without a loss; it is left as it is."""
+
+
 class UnreachableMedia(TaggerError):
     """A URL gave no bytes: refused, unknown host, an error status, too slow, or cut short."""
 
 
 class UnknownModel(TaggerError):
     """No model has this name."""
+
+
+class UnknownResource(TaggerError):
+    """Nothing is registered under this id."""
+
+
+class RemovedResource(UnknownResource):
+    """What was registered under this id has been removed."""
 
 
 class ModelUnavailable(TaggerError):
@@ -55,3 +67,23 @@ class Overloaded(TaggerError):
 
 class ShuttingDown(Overloaded):
     """The server is being stopped and takes no new work."""
+
+
+class StoreUnavailable(TaggerError):
+    """The database or the folder of blobs cannot be used now: down, full, locked, or of another release."""
+
+
+class UnknownJob(TaggerError):
+    """No job has this id."""
+
+
+class NotAllowed(TaggerError):
+    """The server wants a key, or another one, for this."""
+
+
+class ServerUnavailable(TaggerError):
+    """The server that a client asks cannot be reached, fails, does not answer in time, or is another kind of server."""
+
+
+class TaskFailed(TaggerError):
+    """A task of a server has ended with an error; the message is the server's."""

@@ -1,4 +1,4 @@
-"""Sizes, boxes and reduced scales, in pixels; origin top-left."""
+"""Sizes, boxes, regions and reduced scales; origin top-left."""
 
 from dataclasses import dataclass
 
@@ -28,6 +28,11 @@ class Size:
         """The smaller of width and height."""
         return min(self.width, self.height)
 
+    @property
+    def long_side(self) -> int:
+        """The larger of width and height."""
+        return max(self.width, self.height)
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -41,6 +46,20 @@ class Box:
     def __post_init__(self) -> None:
         if not (0 <= self.left < self.right and 0 <= self.top < self.bottom):
             raise InvalidRequest("a box needs 0 <= left < right and 0 <= top < bottom")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle in fractions of the whole upright picture: 0 <= min < max <= 1 on both axes."""
+
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.xmin < self.xmax <= 1 and 0 <= self.ymin < self.ymax <= 1):
+            raise InvalidRequest("a region needs 0 <= min < max <= 1 on both axes")
 
 
 def centre_box(size: Size, aspect: float, fraction: float) -> Box:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from image_tagger.domain.crops import Crop
 from image_tagger.domain.frames import EVERY_FRAME, Sampling
 from image_tagger.domain.selection import Selection
 
@@ -33,9 +34,10 @@ Media = Url | Upload | Base64
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to the engine. An empty model name means the default model."""
+    """One question to the engine. An empty model name means the default one; without a crop the whole picture counts."""
 
     media: Media
     model: str = ""
     selection: Selection = field(default_factory=Selection)
     sampling: Sampling = EVERY_FRAME
+    crop: Crop | None = None

@@ -18,7 +18,6 @@ from image_tagger.engine.threads import Threads
 A = TypeVar("A")
 B = TypeVar("B")
 Tensor = NDArray[Any]
-Output = NDArray[np.float32]
 SIZES = (1, 2, 4, 8)  # tried when a model is loaded
 REPEATS = 3  # of each size; the best counts, since disturbances only ever slow down
 CLOSED = "the server is being stopped"
@@ -113,7 +112,7 @@ def _deliver(taken: Sequence[_Waiting[A, B]], answers: Sequence[B | Exception]) 
             waiting.answer.set_result(answer)
 
 
-def best_size(run: Callable[[Tensor], Output], tensor: Tensor) -> int:
+def best_size(run: Callable[[Tensor], object], tensor: Tensor) -> int:
     """The batch size with the least time per picture, measured here and now; small ones win ties."""
     best, least = SIZES[0], float("inf")
     for size in SIZES:
@@ -124,7 +123,7 @@ def best_size(run: Callable[[Tensor], Output], tensor: Tensor) -> int:
     return best
 
 
-def _seconds(run: Callable[[Tensor], Output], batch: Tensor) -> float:
+def _seconds(run: Callable[[Tensor], object], batch: Tensor) -> float:
     started = time.perf_counter()
     run(batch)
     return time.perf_counter() - started

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Protocol
 
+from image_tagger.domain.crops import Crop
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Version
 from image_tagger.engine.frames import Held
@@ -14,10 +15,14 @@ from image_tagger.media.image import Image
 class Predictor(Protocol):
     """Arguments are narrow and can be pickled. The selection travels along, so that only wanted labels travel back."""
 
-    async def predict(self, version: Version, image: Image, selection: Selection) -> Predictions:
-        """The selected predictions of one image, best first."""
+    async def predict(
+        self, version: Version, image: Image, selection: Selection, crop: Crop | None = None
+    ) -> Predictions:
+        """The selected predictions of one image or of a part of it, best first."""
 
-    async def predict_first(self, version: Version, media: Held, selection: Selection) -> Predictions:
+    async def predict_first(
+        self, version: Version, media: Held, selection: Selection, crop: Crop | None = None
+    ) -> Predictions:
         """The same of the first frame of a media that is decoded where it is recognised."""
 
 
@@ -28,13 +33,17 @@ class LocalPredictor:
         self._residents = residents
         self.counts: Counter[str] = Counter()  # pictures recognised, by model
 
-    async def predict(self, version: Version, image: Image, selection: Selection) -> Predictions:
-        """The selected predictions of one image, best first."""
-        return await self._answer(version, Request(image, selection))
+    async def predict(
+        self, version: Version, image: Image, selection: Selection, crop: Crop | None = None
+    ) -> Predictions:
+        """The selected predictions of one image or of a part of it, best first."""
+        return await self._answer(version, Request(image, selection, crop))
 
-    async def predict_first(self, version: Version, media: Held, selection: Selection) -> Predictions:
+    async def predict_first(
+        self, version: Version, media: Held, selection: Selection, crop: Crop | None = None
+    ) -> Predictions:
         """The same of the first frame of a media, decoded and recognised in one turn of a thread."""
-        return await self._answer(version, Request(media, selection))
+        return await self._answer(version, Request(media, selection, crop))
 
     async def _answer(self, version: Version, request: Request) -> Predictions:
         resident = await self._residents.get(version)

@@ -48,7 +48,7 @@ class Recognizer:
             needed = needed_pixels(version.network.preprocessing)
 
             async def recognised(frame: Frame) -> FrameResult:
-                predictions = await self._predictor.predict(version, frame.image, query.selection)
+                predictions = await self._predictor.predict(version, frame.image, query.selection, query.crop)
                 return FrameResult(frame.index, predictions, frame.seconds)
 
             frames = self._frames.all(query.media, needed, query.sampling)
@@ -80,4 +80,4 @@ class Recognizer:
     async def _first(self, query: Query) -> FrameResult:
         version = await self._resolver.version(query.model)
         media = await self._frames.fetched(query.media)
-        return FrameResult(0, await self._predictor.predict_first(version, media, query.selection))
+        return FrameResult(0, await self._predictor.predict_first(version, media, query.selection, query.crop))

@@ -12,15 +12,19 @@ from image_tagger.domain.specs import Spec
 def ranked(scores: NDArray[np.floating], spec: Spec, selection: Selection) -> tuple[Prediction, ...]:
     """Scores (labels,) in 0..1 -> the selected predictions, best first; equal scores keep the labels' order.
 
-    Raises InvalidModel where the network gives another number of scores than there are labels.
+    Raises InvalidModel where the network gives another number of scores than there are labels, or what is no number.
     """
     if scores.shape != (len(spec.labels),):
         raise InvalidModel(f"the network gives {scores.size} scores for {len(spec.labels)} labels")
+    if np.isnan(scores).any():
+        raise InvalidModel("the network gives scores that are no numbers")
     if selection.sure:
         return _sure(scores.tolist(), spec, selection.min_score)
-    order = np.argsort(-scores, kind="stable")[: selection.top].tolist()
-    names, values = spec.labels.names, scores.tolist()
-    return tuple(Prediction(names[i], values[i]) for i in order if values[i] >= selection.min_score)
+    order = np.argsort(-scores, kind="stable")[: selection.top]
+    best = scores[order]
+    names, kept = spec.labels.names, np.count_nonzero(best >= selection.min_score)
+    pairs = zip(order[:kept].tolist(), best[:kept].tolist(), strict=True)
+    return tuple([Prediction(names[i], score, (), None, i) for i, score in pairs])  # a list: it may be a thousand
 
 
 def _sure(scores: list[float], spec: Spec, min_score: float) -> tuple[Prediction, ...]:
@@ -28,9 +32,10 @@ def _sure(scores: list[float], spec: Spec, min_score: float) -> tuple[Prediction
     least = max(spec.sure, min_score)
     if spec.hierarchy is None:
         best = max(range(len(scores)), key=scores.__getitem__)
-        return (Prediction(spec.labels.names[best], scores[best]),) if scores[best] >= least else ()
+        return (Prediction(spec.labels.names[best], scores[best], position=best),) if scores[best] >= least else ()
     answer = spec.hierarchy.roll_up(scores, least)
     if answer is None:
         return ()
     *groups, label = spec.hierarchy.path(answer.position)
-    return (Prediction(label, answer.score, tuple(groups)),)
+    position = answer.position if answer.position < len(spec.labels) else -1
+    return (Prediction(label, answer.score, tuple(groups), position=position),)

@@ -2,28 +2,38 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.geometry import Size
-from image_tagger.domain.specs import Preprocessing, Version
+from image_tagger.domain.hierarchy import SEPARATOR, Hierarchy
+from image_tagger.domain.specs import Constant, Network, Preprocessing, Spec, Version
 from image_tagger.models.manifest import NAME
 
 LABELS = "labels.txt"
+HIERARCHY = "hierarchy.txt"
 GOLDEN = "golden.npz"
 
 
 def write_version(folder: Path, version: Version) -> None:
-    """Write `model.toml` and `labels.txt`; the files that the version names are in the folder already."""
-    (folder / LABELS).write_text("".join(f"{name}\n" for name in version.spec.labels.names), encoding="utf-8")
+    """Write `model.toml`, `labels.txt` and, with groups, `hierarchy.txt`.
+
+    The files that the version names are in the folder already. Raises InvalidModel for a label of several lines.
+    """
     network, spec = version.network, version.spec
+    _write_lines(folder / LABELS, spec.labels.names)
+    if spec.hierarchy is not None:
+        _write_lines(folder / HIERARCHY, _groups(spec.hierarchy))
     tables: dict[str, dict[str, Any]] = {
-        "network": {"file": network.file.name, "runtime": network.runtime, "sha256": network.sha256},
+        "network": _network(network),
         "network.companions": dict(network.companions),
+        "network.options": dict(network.options),
         "preprocessing": _differing(network.preprocessing),
-        "spec": {"labels": LABELS, "postprocessing": spec.postprocessing},
+        "spec": _spec(spec),
         "spec.options": dict(spec.options),
         "golden": {"file": version.golden.file.name, "tolerance": version.golden.tolerance} if version.golden else {},
         "about": dict(version.about),
@@ -37,6 +47,35 @@ def rename_model(folder: Path, name: str) -> None:
     file = folder / NAME
     own_name = re.compile(r"^name\s*=.*$", re.MULTILINE)  # the first is the model's: tables come after it
     file.write_text(own_name.sub(f"name = {_toml(name)}", file.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+
+
+def _write_lines(file: Path, lines: Sequence[str]) -> None:
+    if any(line.splitlines() != [line] for line in lines if line):
+        raise InvalidModel("a label must be one line")
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _network(network: Network) -> dict[str, Any]:
+    entries = {"file": network.file.name, "runtime": network.runtime, "sha256": network.sha256}
+    more = {"tensor": network.tensor, "constants": network.constants, "outputs": network.outputs}
+    batched = {} if network.batched else {"batched": False}
+    return entries | {name: value for name, value in more.items() if value} | batched
+
+
+def _spec(spec: Spec) -> dict[str, Any]:
+    entries: dict[str, Any] = {"labels": LABELS, "postprocessing": spec.postprocessing}
+    if spec.hierarchy is not None:
+        entries["hierarchy"] = HIERARCHY
+    if spec.sure:
+        entries["sure"] = spec.sure
+    if spec.thresholds:
+        entries["thresholds"] = spec.thresholds[0] if len({*spec.thresholds}) == 1 else spec.thresholds
+    return entries
+
+
+def _groups(hierarchy: Hierarchy) -> list[str]:
+    """One line for each label: the groups around it, the outermost first."""
+    return [SEPARATOR.join(hierarchy.path(position)[:-1]) for position in range(hierarchy.labels)]
 
 
 def _differing(preprocessing: Preprocessing) -> dict[str, Any]:
@@ -54,15 +93,20 @@ def _key(key: str) -> str:
     return key if key.replace("_", "").isalnum() and key.isascii() else _toml(key)
 
 
-def _toml(value: Any) -> str:
+def _toml(value: Any) -> str:  # noqa: PLR0911 - one line for each kind of value
     match value:
         case Size():
             return f"[{value.width}, {value.height}]"
+        case Constant():
+            entries = ((field.name, getattr(value, field.name)) for field in fields(Constant))
+            return f"{{{', '.join(f'{name} = {_toml(entry)}' for name, entry in entries)}}}"
+        case Path():
+            return _toml(value.name)
         case Enum():
             return _toml(value.value)
         case tuple():
             return f"[{', '.join(map(_toml, value))}]"
         case float():
             return repr(value)
-        case _:
-            return json.dumps(value)  # strings, numbers and booleans are written alike in both languages
+        case _:  # strings, numbers and booleans are written alike in both languages, but for one character
+            return json.dumps(value).replace("\x7f", "\\u007f")

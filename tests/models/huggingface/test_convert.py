@@ -16,14 +16,14 @@ from image_tagger.models.huggingface.convert import convert
 from image_tagger.models.huggingface.files import needed_files
 from image_tagger.models.manifest import read_version
 from image_tagger.models.names import model_name
+from tests.models.recognising import recognised
 from tests.models.repositories import BLUE, GREEN, RED, SIDE, onnx_network, plain_picture, repository
 
 NAME = model_name("house/colours")
 
 
 def best(folder: Path, colour: tuple[int, int, int]) -> str:
-    model = loaded.load(read_version(folder))
-    return model.read(model.run(model.prepare(plain_picture(colour))[None])[0], Selection(top=1))[0].label
+    return recognised(loaded.load(read_version(folder)), plain_picture(colour), Selection(top=1))[0].label
 
 
 def assert_tells_colours(folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""Plug-ins that read a network's output; each offers `read(output, spec, selection) -> predictions`."""
+"""Plug-ins that read a network's outputs; each offers `read(outputs, spec, selection, placement) -> predictions`."""

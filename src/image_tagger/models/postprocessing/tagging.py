@@ -1,17 +1,22 @@
 """Independent labels: every score stands for itself."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
+from image_tagger.models.placement import Placement
 from image_tagger.models.ranking import ranked
+from image_tagger.models.tensors import Outputs
 
 
-def read(output: NDArray[np.floating], spec: Spec, selection: Selection) -> tuple[Prediction, ...]:
-    """Logits (labels,), or probabilities where the spec's `activation` is `none` -> predictions, best first."""
-    scores = output.astype(np.float64)
+def read(outputs: Outputs, spec: Spec, selection: Selection, placement: Placement) -> tuple[Prediction, ...]:
+    """Logits (labels,), or probabilities where the spec's `activation` is `none` -> predictions, best first.
+
+    Dimensions of one entry around the labels count for nothing. Raises InvalidModel for another number of scores.
+    """
+    del placement  # the whole picture is meant
+    scores = np.atleast_1d(outputs[0].squeeze()).astype(np.float64)
     if dict(spec.options).get("activation", "sigmoid") == "sigmoid":
         scores = np.exp(-np.logaddexp(0, -scores))  # 1 / (1 + exp(-x)) without overflow
     return ranked(scores, spec, selection)

@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra
+from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 INSTALL = "pip install 'image-tagger[hf]'"
 INPUT, OUTPUT = "pixel_values", "logits"
@@ -26,13 +27,25 @@ class Checkpoint:
     processor: Any  # a Pillow picture -> its tensor
     device: str
 
-    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """(number, 3, height, width) -> logits (number, labels)."""
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]:
+        """Pictures, (number, 3, height, width)."""
+        return (TensorInfo(INPUT, (None, 3, None, None), "float32"),)
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        """Logits, (number, labels)."""
+        return (TensorInfo(OUTPUT, (None, None), "float32"),)
+
+    def run(self, feeds: Tensors, outputs: Sequence[str]) -> list[NDArray[Any]]:
+        """Pictures (number, 3, height, width) -> logits (number, labels). Raises InvalidModel for other outputs."""
         import torch  # noqa: PLC0415 - an extra
 
+        if {*outputs} - {OUTPUT}:
+            raise InvalidModel(f"a checkpoint has one output, {OUTPUT!r}")
         with torch.inference_mode():
-            output: NDArray[np.float32] = self.module(torch.from_numpy(batch).to(self.device)).float().cpu().numpy()
-        return output
+            answer = self.module(torch.from_numpy(feeds[INPUT]).to(self.device)).float().cpu().numpy()
+        return [answer]
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """One picture -> the tensor that the checkpoint's own processor makes."""
@@ -62,19 +75,20 @@ class Checkpoint:
             raise InvalidModel(f"torch cannot export it: {type(error).__name__}") from error
 
 
-def load(file: Path, device: str) -> Checkpoint:
+def load(files: Path, device: str, options: Options = NO_OPTIONS) -> Checkpoint:
     """Open the safetensors of a folder that holds `config.json` beside them; `auto` is CUDA where torch has it.
 
     Code of the repository is never run. Raises MissingExtra, and InvalidModel for what neither library can open.
     """
+    del options  # there is nothing to choose
     with _libraries():
         import torch  # noqa: PLC0415 - an extra
         import transformers  # noqa: F401, PLC0415 - that it is there
     place = "cuda" if device == "auto" and torch.cuda.is_available() else "cpu"
-    config = json.loads((file.parent / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((files.parent / "config.json").read_text(encoding="utf-8"))
     try:
         with _quiet():
-            opened = _open_timm(file, config) if "pretrained_cfg" in config else _open_transformers(file.parent)
+            opened = _open_timm(files, config) if "pretrained_cfg" in config else _open_transformers(files.parent)
     except MissingExtra:
         raise
     except Exception as error:  # both libraries raise whatever their architectures raise

@@ -1,0 +1,1 @@
+"""Caffe's files, read without Caffe: what they hold is known before a library opens them."""

@@ -1,0 +1,1 @@
+"""TensorFlow's graphs, read without TensorFlow: what they would run is known before anything opens them."""
