@@ -44,8 +44,9 @@ def pillow(content: bytes) -> NDArray[np.uint8]:
 def recognise(pixels: NDArray[np.uint8]) -> Prediction:
     """The best label of decoded pixels."""
     network = model()
-    output = network.run(network.prepare(pixels)[np.newaxis])[0]
-    return network.read(output, BEST)[0]
+    prepared = network.prepare(pixels)
+    outputs = network.run(prepared.tensor[np.newaxis])[0]
+    return network.read(outputs, prepared.placement, BEST)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ size = [{side}, {side}]
 resize = "crop"
 fraction = 1.0
 filter = "{filter}"
+reducing_gap = 2.0
 scale = 1.0
 mean = [0.0, 0.0, 0.0]
 std = [1.0, 1.0, 1.0]

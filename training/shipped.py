@@ -47,7 +47,8 @@ class Shipped:
 
     def logits(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (count, side, side, 3) -> float32 (count, classes)."""
-        return np.concatenate([self._model.run(squares[i : i + BATCH]) for i in range(0, len(squares), BATCH)])
+        batches = (squares[i : i + BATCH] for i in range(0, len(squares), BATCH))
+        return np.stack([output for batch in batches for (output,) in self._model.run(batch)])
 
     def probabilities(self, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (count, side, side, 3) -> float32 (count, classes); each row sums to 1."""

@@ -34,13 +34,14 @@ def starter_curve(repeats: int) -> Curve:
     network, random = bare.model(), np.random.default_rng(0)
     wanted = network.version.network.preprocessing.size
     picture = random.integers(0, 256, (wanted.height, wanted.width, 3), np.uint8)
-    return _curve(network.run, network.prepare(picture), repeats)
+    return _curve(network.run, network.prepare(picture).tensor, repeats)
 
 
 def mobilenet_curve(file: Path, repeats: int) -> Curve:
     """Of a network with 224 x 224 pixels, a common size."""
     picture = np.random.default_rng(0).random(INPUT, np.float32)
-    return _curve(onnx.load(file, "cpu").run, picture, repeats)
+    network = onnx.load(file, "cpu")
+    return _curve(lambda batch: network.run({network.inputs[0].name: batch}, ()), picture, repeats)
 
 
 def _curve(run: Callable[[np.ndarray], object], tensor: np.ndarray, repeats: int) -> Curve:

@@ -65,7 +65,7 @@ def measure(setup: Setup) -> Figure:
 def bare_rate(data: Path, seconds: float) -> float:
     """Pictures a second of the network alone, on one core: no pictures, no server."""
     model = loaded.load(standard_catalog({}, NAME, data).default)
-    tensor = model.prepare(np.zeros((500, 400, 3), np.uint8))[np.newaxis]
+    tensor = model.prepare(np.zeros((500, 400, 3), np.uint8)).tensor[np.newaxis]
     model.run(tensor)
     started, count = time.perf_counter(), 0
     while (passed := time.perf_counter() - started) < seconds:

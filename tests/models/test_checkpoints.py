@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from image_tagger.domain.errors import InvalidModel, MissingExtra
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.predictions import Prediction
-from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Network, Spec, Version
 from image_tagger.models import contract, loaded
 from image_tagger.models.huggingface.recipe import transformers_recipe
@@ -29,6 +28,7 @@ from image_tagger.models.writing import write_version
 from tests.models.checkpoints import LABELS, SIDE, SMALL, pipeline_of, timm_checkpoint, transformers_checkpoint
 from tests.models.hub import Hub
 from tests.models.processor_cases import picture
+from tests.models.recognising import recognised
 
 CLOSE = 1e-4
 SIZES = ((320, 213), (97, 151), (64, 64), (9, 5))
@@ -47,8 +47,7 @@ def puller(tmp_path: Path) -> Puller:
 
 
 def answers(version: Version, pixels: NDArray[np.uint8]) -> tuple[Prediction, ...]:
-    model = loaded.load(version)
-    return model.read(model.run(model.prepare(pixels)[None])[0], Selection())
+    return recognised(loaded.load(version), pixels)
 
 
 def assert_same_answers(version: Version, folder: Path) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.geometry import Size
-from image_tagger.domain.specs import Channels, Element, Filter, Layout, Preprocessing, Resize, Rounding
-from image_tagger.models.preprocessing import needed_pixels, prepare
+from image_tagger.domain.specs import Align, Channels, Element, Filter, Layout, Preprocessing, Resize, Rounding
+from image_tagger.models.preprocessing import blank, needed_pixels, prepare
 
 
 def picture(width: int, height: int) -> NDArray[np.uint8]:
@@ -116,3 +116,86 @@ def test_colours_can_be_asked_for_in_the_other_order() -> None:
 def test_a_size_before_the_crop_goes_with_two_ways_of_resizing_only(resize: Resize) -> None:
     with pytest.raises(InvalidModel, match="`squash` and `shortest` only"):
         Preprocessing(Size(4, 4), resize, before_crop=Size(6, 6))
+
+
+@pytest.mark.parametrize(
+    ("layout", "shape"),
+    [(Layout.NCHW, "cyx"), (Layout.NCWH, "cxy"), (Layout.NHWC, "yxc"), (Layout.NWHC, "xyc")],
+)
+@pytest.mark.parametrize("channels", Channels)
+def test_the_dimensions_have_the_order_that_is_asked_for(layout: Layout, shape: str, channels: Channels) -> None:
+    pixels = picture(5, 3)
+    tensor = prepare(pixels, Preprocessing(Size(5, 3), scale=1.0, layout=layout, channels=channels))
+    sides = {"c": channels.planes, "y": 3, "x": 5}
+    assert tensor.shape == tuple(sides[axis] for axis in shape)
+    assert tensor.flags.c_contiguous
+    upright = tensor.transpose([shape.index(axis) for axis in "yxc"])
+    colours = {Channels.RGB: pixels, Channels.BGR: pixels[..., ::-1]}
+    if channels is not Channels.GREY:
+        assert np.array_equal(upright, colours[channels])
+
+
+def test_grey_is_the_luma_of_the_three_colours() -> None:
+    pixels = picture(6, 4)
+    tensor = prepare(pixels, two_steps(size=Size(6, 4), channels=Channels.GREY))
+    np.testing.assert_allclose(tensor[..., 0], pixels @ (0.299, 0.587, 0.114), atol=1)
+
+
+def test_grey_has_the_first_mean_and_deviation() -> None:
+    wanted = Preprocessing(Size(2, 2), mean=(0.5, 9, 9), std=(0.25, 9, 9), channels=Channels.GREY)
+    np.testing.assert_allclose(prepare(np.full((2, 2, 3), 255, np.uint8), wanted), np.full((1, 2, 2), 2), atol=1e-6)
+
+
+@pytest.mark.parametrize(("align", "beside"), [(Align.CENTRE, ([0, 1], [6, 7])), (Align.TOP_LEFT, ([4, 5, 6, 7],))])
+def test_the_rest_of_the_rectangle_is_filled(align: Align, beside: tuple[list[int], ...]) -> None:
+    wanted = two_steps(size=Size(8, 8), resize=Resize.FILL, align=align, fill=(114, 1, 2))
+    tensor = prepare(np.full((20, 10, 3), 77, np.uint8), wanted)
+    columns = [column for group in beside for column in group]
+    assert np.all(tensor[:, columns] == (114, 1, 2))
+    assert np.all(np.delete(tensor, columns, axis=1) == 77)
+
+
+def test_the_colour_to_fill_with_is_white_and_turned_with_the_channels() -> None:
+    pixels = np.zeros((1, 2, 3), np.uint8)
+    assert np.all(prepare(pixels, two_steps(size=Size(4, 4), resize=Resize.FILL))[0] == 255)
+    red = two_steps(size=Size(4, 4), resize=Resize.FILL, fill=(255, 0, 0), channels=Channels.BGR)
+    assert prepare(pixels, red)[0, 0].tolist() == [0, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "multiple", "expected"),
+    [(1000, 600, 1, (480, 800)), (600, 1000, 1, (800, 480)), (40, 30, 1, (600, 800)), (1000, 610, 32, (512, 800))],
+)
+def test_the_network_is_given_the_pictures_own_shape(
+    width: int, height: int, multiple: int, expected: tuple[int, int]
+) -> None:
+    wanted = two_steps(size=Size(800, 800), resize=Resize.NETWORK, multiple=multiple)
+    assert prepare(picture(width, height), wanted).shape == (*expected, 3)
+
+
+def test_what_a_multiple_adds_is_filled() -> None:
+    wanted = two_steps(size=Size(8, 8), resize=Resize.NETWORK, multiple=4, align=Align.TOP_LEFT)
+    tensor = prepare(np.zeros((5, 8, 3), np.uint8), wanted)
+    assert tensor.shape == (8, 8, 3)
+    assert np.all(tensor[:5] == 0)
+    assert np.all(tensor[5:] == 255)
+
+
+def test_scaled_bytes_are_rounded_and_stay_in_their_range() -> None:
+    wanted = Preprocessing(Size(2, 2), scale=2.0, mean=(0.6, 300, -400), element=Element.UINT8)
+    tensor = prepare(np.full((2, 2, 3), 51, np.uint8), wanted)
+    assert tensor[:, 0, 0].tolist() == [101, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("resize", "expected"), [(Resize.FILL, 60), (Resize.NETWORK, 80), (Resize.SQUASH, 60), (Resize.KEEP, None)]
+)
+def test_no_more_pixels_are_needed_than_the_tensor_can_show(resize: Resize, expected: int | None) -> None:
+    assert needed_pixels(Preprocessing(Size(80, 60), resize)) == expected
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_a_blank_tensor_has_the_shape_of_a_real_one(layout: Layout) -> None:
+    wanted = Preprocessing(Size(6, 4), layout=layout, channels=Channels.GREY, element=Element.UINT8)
+    real = prepare(picture(60, 40), wanted)
+    assert (blank(wanted).shape, blank(wanted).dtype) == (real.shape, real.dtype)

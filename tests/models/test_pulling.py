@@ -15,6 +15,7 @@ from image_tagger.models.pulling import Puller
 from image_tagger.models.shelf import Shelf
 from image_tagger.models.terms import Terms
 from tests.models.hub import Hub, commit_of
+from tests.models.recognising import recognised
 from tests.models.repositories import BLUE, CONFIG, GREEN, RED, plain_picture, repository
 
 NAME = model_name("house/colours")
@@ -38,9 +39,7 @@ def published(hub: Hub, tmp_path: Path) -> Path:
 
 
 def best(version: Version, colour: tuple[int, int, int]) -> str:
-    model = loaded.load(version)
-    output = model.run(model.prepare(plain_picture(colour))[None])[0]
-    return model.read(output, Selection(top=1))[0].label
+    return recognised(loaded.load(version), plain_picture(colour), Selection(top=1))[0].label
 
 
 def test_a_model_is_pulled_and_recognises(puller: Puller, published: Path) -> None:

@@ -27,7 +27,7 @@ GROUPED = Spec(
 @pytest.mark.parametrize(
     ("scores", "said"),
     [
-        ((0.75, 0.125, 0.125), (Prediction("beagle", 0.75, ("animal", "dog")),)),
+        ((0.75, 0.125, 0.125), (Prediction("beagle", 0.75, ("animal", "dog"), position=0),)),
         ((0.375, 0.25, 0.375), (Prediction("dog", 0.625, ("animal",)),)),
         ((0.25, 0.125, 0.25), ()),
     ],
@@ -44,12 +44,12 @@ def test_the_caller_may_ask_for_more_than_the_model_does() -> None:
 
 def test_without_groups_the_answer_is_a_label_or_nothing() -> None:
     plain = Spec(LABELS, "classification", sure=0.5)
-    assert ranked(np.array((0.75, 0.25, 0.0)), plain, Selection(sure=True)) == (Prediction("beagle", 0.75),)
+    assert ranked(np.array((0.75, 0.25, 0.0)), plain, Selection(sure=True)) == (Prediction("beagle", 0.75, position=0),)
     assert ranked(np.array((0.375, 0.375, 0.25)), plain, Selection(sure=True)) == ()
 
 
 def test_other_answers_have_no_groups() -> None:
-    assert ranked(np.array((0.75, 0.25, 0.0)), GROUPED, Selection(top=1)) == (Prediction("beagle", 0.75),)
+    assert ranked(np.array((0.75, 0.25, 0.0)), GROUPED, Selection(top=1)) == (Prediction("beagle", 0.75, position=0),)
 
 
 @pytest.mark.parametrize("sure", [-0.1, 1.1, float("nan")])

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from image_tagger.domain.errors import ModelUnavailable, TaggerError
+from image_tagger.domain.recognition import VERSION
 from image_tagger.domain.specs import Version
 from image_tagger.models.catalog import Catalog
 from image_tagger.models.names import ModelName
@@ -32,11 +34,24 @@ class PullRules:
         return not self.patterns or any(fnmatchcase(name.repository, pattern) for pattern in self.patterns)
 
 
-class Resolver:
-    """Finds versions by name; without a `pull` only what is installed. Belongs to the event loop of its first use."""
+Find = Callable[[str], Version]
 
-    def __init__(self, catalog: Catalog, pull: PullProcess | None = None, rules: PullRules | None = None) -> None:
+
+class Resolver:
+    """Finds versions by name; without a `pull` only what is installed. Belongs to the event loop of its first use.
+
+    registered: finds those that users registered, by names that begin with `version:`; it blocks.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        pull: PullProcess | None = None,
+        rules: PullRules | None = None,
+        registered: Find | None = None,
+    ) -> None:
         self._catalog = catalog
+        self._registered = registered
         self._pull = pull
         self._rules = rules or PullRules()
         self._pulling: dict[ModelName, asyncio.Task[None]] = {}
@@ -49,6 +64,8 @@ class Resolver:
         However many ask, a model is pulled once, and a caller who leaves does not stop it. A failure is the answer for
         a while. Raises UnknownModel, InvalidModel, MissingExtra, and ModelUnavailable with the command that pulls it.
         """
+        if self._registered is not None and name.startswith(VERSION):
+            return await asyncio.to_thread(self._registered, name)
         try:
             return self._catalog.version(name)
         except ModelUnavailable as error:

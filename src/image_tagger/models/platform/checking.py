@@ -1,0 +1,78 @@
+"""The check of an uploaded network: opened in another process by the first runtime that reads it as it is described."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from image_tagger import plugins
+from image_tagger.domain.errors import InvalidModel, MissingExtra, TaggerError
+from image_tagger.domain.recognition import NetworkDraft
+from image_tagger.models.formats import RUNTIMES
+from image_tagger.models.inspecting import Inspection, inspect
+from image_tagger.models.loaded import RUNTIMES as FOLDER
+from image_tagger.models.opening import LIMITS, Limits
+from image_tagger.models.parts import Parts, parts_of
+from image_tagger.models.platform.frameworks import SAVED_MODEL, framework, is_saved_model, main_file
+from image_tagger.models.platform.inputs import Inputs, inputs_of
+from image_tagger.models.tensors import plain_name
+
+FEEDS_INSIDE = frozenset({"tensorflow"})  # runtimes that take pictures at any tensor inside of a network
+
+
+def check(draft: NetworkDraft, files: Mapping[str, Path], limits: Limits = LIMITS) -> dict[str, Any]:
+    """What was found in the files, as JSON: `runtime`, `format`, `inputs`, `outputs`. Blocks for seconds.
+
+    files: by name, as they are laid out. Raises InvalidModel with the reason where the network cannot be used as it is
+    described, and MissingExtra where no library that reads it is installed.
+    """
+    taken = inputs_of(draft.preprocessing, files)
+    parts = parts_of(network_path(draft, files))
+    if parts.kind not in framework(draft.framework).kinds:
+        raise InvalidModel(f"{parts.file.name} is a {parts.kind.value}, which {draft.framework} cannot be")
+    found = _first_that_fits(parts, taken, limits)
+    return {
+        "runtime": found.runtime,
+        "format": found.kind.value,
+        "inputs": [asdict(info) for info in found.inputs],
+        "outputs": [asdict(info) for info in found.outputs],
+    }
+
+
+def network_path(draft: NetworkDraft, files: Mapping[str, Path]) -> Path:
+    """The file that a runtime opens, or the folder of a SavedModel. Raises InvalidModel where files lack."""
+    main = main_file(draft.framework, files.keys())
+    return files[main].parent if is_saved_model(main) else files[main]
+
+
+def _first_that_fits(parts: Parts, taken: Inputs, limits: Limits) -> Inspection:
+    """Raises the first real reason why none does: InvalidModel before MissingExtra."""
+    reasons: list[TaggerError] = []
+    for runtime in (name for name in RUNTIMES[parts.kind] if name in plugins.names(FOLDER)):
+        try:
+            found = inspect(parts, limits, runtime)
+            _fits(found, taken, parts)
+        except (InvalidModel, MissingExtra) as error:
+            reasons.append(error)
+        else:
+            return found
+    raise min(reasons, key=lambda reason: isinstance(reason, MissingExtra), default=_unread(parts))
+
+
+def _unread(parts: Parts) -> InvalidModel:
+    return InvalidModel(f"{parts.file.name} cannot be opened: no runtime here reads it")
+
+
+def _fits(found: Inspection, taken: Inputs, parts: Parts) -> None:
+    """Raises InvalidModel for an input that is described and not there."""
+    names = [plain_name(info.name) for info in found.inputs]
+    for tensor in (taken.tensor, *(constant.tensor for constant in taken.constants)):
+        plain = plain_name(tensor)
+        if plain not in names and not (found.runtime in FEEDS_INSIDE and _is_inside(plain, parts.file)):
+            raise InvalidModel(f"the network has no input {tensor!r}; it has: {', '.join(names) or 'none'}")
+
+
+def _is_inside(tensor: str, file: Path) -> bool:
+    """Whether a graph speaks of a tensor at all; each of these formats writes names as they are."""
+    graphs = [file / name for name in SAVED_MODEL if (file / name).is_file()] if file.is_dir() else [file]
+    return any(tensor.encode() in graph.read_bytes() for graph in graphs)
