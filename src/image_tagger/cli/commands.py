@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from image_tagger.cli import doctor, models, moderate, serve, tag
+from image_tagger.cli import detect, doctor, duplicates, models, moderate, serve, sort, tag, untag
 from image_tagger.cli.failure import EXIT_FAILED
 from image_tagger.domain.errors import TaggerError
 
@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("tag")(tag.tag)
+app.command("untag")(untag.untag)
+app.command("sort")(sort.sort)
+app.command("detect")(detect.detect)
+app.command("duplicates")(duplicates.duplicates)
 app.command("moderate")(moderate.moderate)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

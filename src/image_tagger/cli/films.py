@@ -1,8 +1,9 @@
 """Labels of a moving picture: from when to when each of them is there."""
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from image_tagger.cli.wording import asked_for, said
 from image_tagger.domain.errors import TruncatedMedia
 from image_tagger.domain.frames import MediaInfo, Sampling
 from image_tagger.domain.predictions import Prediction
@@ -11,6 +12,7 @@ from image_tagger.domain.sampling import chosen_sampling, step_of
 from image_tagger.domain.segments import Rule, Segment
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.timeline import Timeline
+from image_tagger.domain.vocabulary import Wording
 from image_tagger.engine.moderation import Watch
 from image_tagger.engine.recognizer import Recognizer
 
@@ -20,11 +22,12 @@ LEAVE = 0.5  # of that: the score below which it goes
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the user wants to know; `sampling` None leaves the choice of frames to the file."""
+    """What the user wants to know, and in which words; `sampling` None leaves the choice of frames to the file."""
 
     model: str
     selection: Selection
     sampling: Sampling | None = None
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ async def tag_film(recognizer: Recognizer, media: Media, info: MediaInfo, asked:
     selection = Selection(asked.selection.top, enter * LEAVE)
     segments, damage = list[Segment](), ""
     try:
-        async with aclosing(recognizer.stream(Query(media, asked.model, selection, sampling))) as frames:
+        query = Query(media, asked.model, asked_for(selection, asked.wording), sampling)
+        async with aclosing(recognizer.stream(query)) as frames:
             async for frame in frames:
-                segments += timeline.add(frame)
+                labels = said(frame.predictions, selection, asked.wording)
+                segments += timeline.add(replace(frame, predictions=labels))
                 watch(frame.seconds)
     except TruncatedMedia as error:
         if not timeline.clock.frames:
@@ -62,8 +67,8 @@ async def tag_film(recognizer: Recognizer, media: Media, info: MediaInfo, asked:
     duration = None if damage else info.seconds
     segments += timeline.finish(duration)
     segments.sort(key=lambda segment: (segment.start, -segment.peak))
-    labels = _best_labels(segments, asked.selection.top)
-    return Film(tuple(segments), labels, timeline.clock.frames, timeline.clock.end(duration), damage)
+    best = _best_labels(segments, asked.selection.top)
+    return Film(tuple(segments), best, timeline.clock.frames, timeline.clock.end(duration), damage)
 
 
 def _best_labels(segments: list[Segment], top: int | None) -> tuple[Prediction, ...]:

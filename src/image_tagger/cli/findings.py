@@ -73,7 +73,8 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    from image_tagger.models.catalog import standard_catalog  # noqa: PLC0415 - only where its libraries are there
+    from image_tagger.cli.shelving import broken  # noqa: PLC0415 - only where its libraries are there
+    from image_tagger.models.catalog import standard_catalog  # noqa: PLC0415 - the same
 
     try:
         catalog = standard_catalog(settings.model_aliases, settings.default_model, settings.data_dir)
@@ -82,13 +83,17 @@ def _models(settings: Settings) -> Iterator[Finding]:
         return
     for one in catalog.versions:
         if one.golden is not None:
-            yield _looked(f"model {one.name}", partial(_golden, one))
+            yield _looked(f"model {one.name}", partial(_golden, one, settings))
+    for name, reason in broken(settings):
+        yield Finding(f"model {name}", False, reason)
 
 
-def _golden(one: Version) -> Finding:
+def _golden(one: Version, settings: Settings) -> Finding:
     from image_tagger.models import contract  # noqa: PLC0415 - only where its libraries are there
     from image_tagger.models.loaded import load  # noqa: PLC0415 - the same
+    from image_tagger.services import granted  # noqa: PLC0415 - the same
 
-    agreement = contract.check(load(one))
-    text = f"golden answers of {agreement.pictures} pictures, largest difference {agreement.difference:.1e}"
+    agreement = contract.check(load(one, settings.device, granted(settings)))
+    pictures = f"golden answers of {agreement.pictures} pictures in {one.network.runtime}"
+    text = f"{pictures}, largest difference {agreement.difference:.1e}"
     return Finding(f"model {one.name}", agreement.kept, f"{text} (allowed: {agreement.tolerance:.1e})")

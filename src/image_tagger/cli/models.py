@@ -1,5 +1,6 @@
 """`image-tagger models`: which models there are, and how more come here."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,12 @@ What = Annotated[
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name or alias of `image-tagger models list`.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Names or aliases; all models without.")]
 Called = Annotated[str, typer.Option("--name", help="What a folder's model is called; else as the folder.")]
+NewName = Annotated[str, typer.Option("--name", help="What it is called; else as in model.toml, or as the file.")]
+Network = Annotated[
+    Path, typer.Argument(metavar="FILE|FOLDER", help="A network's file, or a folder with a model.toml or a SavedModel.")
+]
+Labels = Annotated[Path | None, typer.Option(help="A text file with one label a line, in the order of the outputs.")]
+Runtime = Annotated[str, typer.Option(help="The runtime to use instead, such as `openvino`; answers are compared.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON.")]
 
 
@@ -73,6 +80,58 @@ def pull_model(what: What, *, name: Called = "") -> None:
         typer.echo(pull(what, name))
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+@app.command("add")
+def add_model(
+    path: Network,
+    *,
+    name: NewName = "",
+    labels: Labels = None,
+    runtime: Runtime = "",
+    tolerance: Annotated[float, typer.Option(min=0, help="How far later answers may move, if recorded now.")] = 0.01,
+) -> None:
+    """Take a network of this machine: ONNX, TensorFlow, TFLite, Keras, Caffe, Darknet, PyTorch.
+
+    A folder with a model.toml is taken as it says, and must give its golden
+    answers; where it has none, those of today are recorded. For a file alone the
+    recipe is guessed, and the guesses are written. The network is opened in
+    another process first, with limits.
+
+    \b
+    Examples:
+      image-tagger models add ./my-model
+      image-tagger models add mobilenet.tflite --labels labels.txt --name birds
+      image-tagger models add ./my-model --runtime openvino
+    """
+    from image_tagger.cli.adding import Given, add  # noqa: PLC0415 - help shows without it
+
+    add(path, Given(name, labels, runtime, tolerance))
+
+
+@app.command("inspect")
+def inspect_model(
+    path: Network,
+    *,
+    labels: Labels = None,
+    runtime: Runtime = "",
+    write: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write a draft of a model folder here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a network takes and gives, and guess how it is used.
+
+    The guesses are a starting model.toml; a comment on each says why, and what
+    to check. Nothing is installed.
+
+    \b
+    Examples:
+      image-tagger models inspect network.onnx
+      image-tagger models inspect network.tflite --labels labels.txt --write ./draft
+    """
+    from image_tagger.cli.adding import Given  # noqa: PLC0415 - help shows without it
+    from image_tagger.cli.inspecting import inspect  # noqa: PLC0415 - help shows without it
+
+    inspect(path, Given(labels=labels, runtime=runtime), write, as_json=as_json)
 
 
 @app.command("remove")

@@ -1,19 +1,23 @@
 """What `image-tagger models pull`, `remove` and `verify` do."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
 from image_tagger.cli.model_tables import catalog_of, shelf_of
+from image_tagger.cli.output import visible
 from image_tagger.domain.errors import InvalidRequest, TaggerError, UnknownModel
 from image_tagger.domain.specs import Version
 from image_tagger.models import contract, loaded
 from image_tagger.models.catalog import PATHS
 from image_tagger.models.names import ModelName, model_name
 from image_tagger.models.pulling import Puller
-from image_tagger.services import pull_terms
-from image_tagger.settings import read_settings
+from image_tagger.services import granted, pull_terms
+from image_tagger.settings import Settings, read_settings
+
+GOOD, BAD = typer.style("ok ", fg="green"), typer.style("BAD", fg="red")
 
 
 def pull(what: str, called: str) -> str:
@@ -53,21 +57,35 @@ def verify(names: list[str]) -> bool:
 
     Raises UnknownModel for a name that there is not.
     """
-    catalog = catalog_of(read_settings())
+    settings = read_settings()
+    catalog = catalog_of(settings)
     versions = [catalog.version(name) for name in names] if names else catalog.versions
-    outcomes = [_verified(version) for version in versions]
+    outcomes = [_verified(version, settings) for version in versions]
+    for name, reason in () if names else broken(settings):
+        outcomes.append(False)
+        typer.echo(f"{BAD} {name}: {visible(reason)}")
     return all(outcomes)
 
 
-def _verified(version: Version) -> bool:
+def broken(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Installed models that cannot even be read, with the reasons."""
+    shelf = shelf_of(settings)
+    for name in shelf.names():
+        try:
+            shelf.version(name)
+        except TaggerError as error:
+            yield str(name), str(error)
+
+
+def _verified(version: Version, settings: Settings) -> bool:
     try:
-        agreement = contract.check(loaded.load(version))
+        agreement = contract.check(loaded.load(version, settings.device, granted(settings)))
         good = agreement.kept
-        text = f"largest difference {agreement.difference:.1e} (allowed: {agreement.tolerance:.1e})"
+        difference = f"largest difference {agreement.difference:.1e} (allowed: {agreement.tolerance:.1e})"
+        text = f"{difference}, in {version.network.runtime}"
     except TaggerError as error:
         good, text = False, str(error)
-    mark = typer.style("ok ", fg="green") if good else typer.style("BAD", fg="red")
-    typer.echo(f"{mark} {version.name}: {text}")
+    typer.echo(f"{GOOD if good else BAD} {version.name}: {text}")
     return good
 
 

@@ -1,5 +1,6 @@
 """`image-tagger tag`: what is on pictures and in films, in folders, at URLs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,11 @@ Sure = Annotated[
     typer.Option("--sure", help="Of a picture only what the model is sure of: a label, a group of labels, or none."),
 ]
 Model = Annotated[str, typer.Option("--model", "-m", help="Model or alias; see `image-tagger models list`.")]
+VocabularyFile = Annotated[
+    Path | None,
+    typer.Option("--vocabulary", exists=True, dir_okay=False, metavar="FILE", help="Your words for labels, in TOML."),
+]
+Xmp = Annotated[bool, typer.Option("--xmp", help="Write the labels of files into XMP sidecars beside them, too.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Folders with all folders below them.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON array.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object per picture and line, as they come.")]
@@ -41,6 +47,8 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     recursive: Recursive = False,
     every: Every = "",
     frames: Frames = "",
+    vocabulary: VocabularyFile = None,
+    xmp: Xmp = False,
     as_json: Json = False,
     as_jsonl: Jsonl = False,
     as_csv: Csv = False,
@@ -51,6 +59,9 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     least eight in all; a label is there while two of three frames have it. Animations and files of several pages
     are films, too.
 
+    With --xmp, other photo software finds the labels in sidecars, from which `image-tagger untag` takes them again. It
+    needs --min-confidence or --sure, which say what is worth keeping.
+
     What cannot be read is reported on standard error and skipped; the exit status is then 1.
 
     \b
@@ -59,19 +70,27 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
       image-tagger tag holiday/ --recursive --csv > labels.csv
       image-tagger tag https://example.org/cat.jpg --top 1 --json
       image-tagger tag film.mp4 --every 500ms --min-confidence 0.4
+      image-tagger tag holiday/ --recursive --sure --xmp
       cat photo.heic | image-tagger tag -
     """
-    wanted = ((Format.JSON, as_json), (Format.JSONL, as_jsonl), (Format.CSV, as_csv))
-    chosen = [form for form, given in wanted if given] or [Format.TEXT]
-    if len(chosen) > 1:
-        raise typer.BadParameter("choose one of --json, --jsonl and --csv")
+    form = _form(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
+    if xmp and not (sure or min_confidence):
+        raise typer.BadParameter("--xmp needs --min-confidence or --sure")
     sampling = sampling_of(every, frames)
     try:
         from image_tagger.cli import films, tagging  # noqa: PLC0415 - help shows without the engine
 
         asked = films.Asked(model, Selection(top, min_confidence, sure), sampling)
-        failed = tagging.tag_all(what, chosen[0], asked, recursive=recursive)
+        failed = tagging.tag_all(what, tagging.Manner(form, vocabulary, xmp), asked, recursive=recursive)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _form(*, as_json: bool, as_jsonl: bool, as_csv: bool) -> Format:
+    wanted = ((Format.JSON, as_json), (Format.JSONL, as_jsonl), (Format.CSV, as_csv))
+    chosen = [form for form, given in wanted if given] or [Format.TEXT]
+    if len(chosen) > 1:
+        raise typer.BadParameter("choose one of --json, --jsonl and --csv")
+    return chosen[0]

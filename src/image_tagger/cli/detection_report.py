@@ -1,0 +1,124 @@
+"""Results of `detect` on standard output: for people, or as JSON or JSON lines for programs."""
+
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any, TextIO
+
+from image_tagger.cli.formats import Format
+from image_tagger.cli.output import JsonArray, printable, visible, writing
+from image_tagger.cli.times import clock
+from image_tagger.domain.errors import TaggerError
+from image_tagger.domain.frames import EVERY_FRAME, Sampling
+from image_tagger.domain.geometry import Region, Size
+from image_tagger.domain.predictions import FrameResult, Prediction
+from image_tagger.domain.queries import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What was found on a still, which is one frame, or in the frames of a film that were looked at.
+
+    size: of the upright picture, in pixels. damage: why a film cannot be read to its end; empty where it can.
+    """
+
+    media: Media
+    size: Size
+    frames: tuple[FrameResult, ...]
+    film: bool = False
+    timed: bool = False  # a film whose frames have times; pages have none
+    sampling: Sampling = EVERY_FRAME
+    damage: str = ""
+
+
+Result = Detected | TaggerError
+
+
+class DetectionReport:
+    """Writes one result after the other; a context, since JSON needs its brackets closed.
+
+    Everything raises TaggerError where the results cannot be written, and BrokenPipeError where nobody reads them.
+    """
+
+    def __init__(self, form: Format, to: TextIO) -> None:
+        self._form, self._to = form, to
+        self._array = JsonArray(to)
+        self._open = ExitStack()
+
+    def __enter__(self) -> "DetectionReport":
+        if self._form is Format.JSON:
+            self._open.enter_context(self._array)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def add(self, picture: str, result: Result) -> None:
+        """Write one picture's result, or its error."""
+        if self._form is Format.JSON:
+            self._array.add(_wire(printable(picture), result))
+            return
+        with writing():
+            if self._form is Format.JSONL:
+                self._to.write(json.dumps(_wire(printable(picture), result)) + "\n")
+            elif isinstance(result, Detected):
+                self._to.write("\n".join(_lines(visible(picture), result)) + "\n")
+            self._to.flush()
+
+
+def _lines(picture: str, found: Detected) -> list[str]:
+    if not found.film:
+        objects = [line for frame in found.frames for line in _objects(frame, found.size)]
+        return [f"{picture}: {_counted(len(objects), 'object')}", *(f"  {line}" for line in objects)]
+    lines = [f"{picture}: {_counted(len(found.frames), 'frame' if found.timed else 'page')}"]
+    for frame in found.frames:
+        when = clock(frame.seconds) if found.timed else f"page {frame.index + 1}"
+        lines += [f"  {when}  {line}" for line in _objects(frame, found.size)]
+    return lines if len(lines) > 1 else [f"{lines[0]} (nothing)"]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+def _objects(frame: FrameResult, size: Size) -> list[str]:
+    return [_line(one, one.region, size) for one in frame.predictions if one.region is not None]
+
+
+def _line(one: Prediction, region: Region, size: Size) -> str:
+    left, top, right, bottom = map(round, pixels(region, size))
+    return f"{visible(one.label)} {one.score:.1%} at {left},{top} - {right},{bottom}"
+
+
+def pixels(region: Region, size: Size) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom in pixels."""
+    return region.xmin * size.width, region.ymin * size.height, region.xmax * size.width, region.ymax * size.height
+
+
+def _wire(picture: str, result: Result) -> dict[str, Any]:
+    if isinstance(result, TaggerError):
+        return {"picture": picture, "error": str(result)}
+    head = {"picture": picture, "width": result.size.width, "height": result.size.height}
+    if not result.film:
+        return head | {"objects": [one for frame in result.frames for one in _wire_objects(frame, result.size)]}
+    frames = [
+        {"frame": frame.index, "seconds": frame.seconds, "objects": _wire_objects(frame, result.size)}
+        for frame in result.frames
+    ]
+    return head | {"frames": frames} | ({"error": result.damage} if result.damage else {})
+
+
+def _wire_objects(frame: FrameResult, size: Size) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": one.label,
+            "confidence": one.score,
+            "region": asdict(one.region),
+            "box": [round(edge, 1) for edge in pixels(one.region, size)],
+        }
+        for one in frame.predictions
+        if one.region is not None
+    ]
