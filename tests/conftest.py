@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.databases import cluster, database_url
+
 settings.register_profile("image-tagger", deadline=None)  # a busy machine is no counterexample
 settings.load_profile("image-tagger")
+__all__ = ["cluster", "database_url"]  # fixtures
 SHARED = Path(os.environ.get("IMAGE_TAGGER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -3,28 +3,42 @@
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from image_tagger.domain.errors import ModelUnavailable, TaggerError
+from image_tagger.domain.errors import ModelUnavailable, StoreUnavailable, TaggerError
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.selection import Selection
 from image_tagger.engine.admission import Admission
 from image_tagger.engine.frames import Frames
+from image_tagger.engine.memory import machine_bytes
 from image_tagger.engine.moderation import Moderator
 from image_tagger.engine.predictor import LocalPredictor
+from image_tagger.engine.raw import RawOutputs
 from image_tagger.engine.recognizer import Recognizer
-from image_tagger.engine.residents import Residents
+from image_tagger.engine.residents import Manner, Residents, Room
 from image_tagger.engine.threads import Threads
+from image_tagger.jobs.office import Office
+from image_tagger.jobs.reception import Engine, Reception
+from image_tagger.jobs.rules import Rules
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.fetch import Fetcher, FetchLimits
 from image_tagger.media.image import Image
 from image_tagger.media.spool import Spool
 from image_tagger.models.catalog import MODELS, Catalog, standard_catalog
+from image_tagger.models.opening import Limits
 from image_tagger.models.pull_process import PullProcess
 from image_tagger.models.resolve import PullRules, Resolver
 from image_tagger.models.terms import Terms
 from image_tagger.settings import Settings
+
+if TYPE_CHECKING:
+    from image_tagger.jobs.ledger import Ledger
+    from image_tagger.jobs.platform import Platform
+    from image_tagger.store.blobs import Blobs
+    from image_tagger.store.database import Database
+    from image_tagger.store.registry import Registry
 
 READY_SECONDS = 5.0  # the longest a default model may take to answer and still count as ready
 
@@ -39,18 +53,52 @@ class Services:
     recognizer: Recognizer
     moderator: Moderator
     admission: Admission
+    frames: Frames = field(repr=False)
     fetcher: Fetcher = field(repr=False)
     predictor: LocalPredictor = field(repr=False)
     residents: Residents = field(repr=False)
     threads: Threads = field(repr=False)
     spool: Spool = field(repr=False)
     resolver: Resolver = field(repr=False)
+    office: Office = field(repr=False)
+    reception: Reception = field(repr=False)
+    engine: Engine = field(repr=False)
+
+    @property
+    def database(self) -> "Database":
+        """The database; connected to when first used."""
+        return self.office.database
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The ledger of jobs."""
+        return self.office.ledger
+
+    @property
+    def blobs(self) -> "Blobs":
+        """Files under the hash of their content."""
+        return self.office.blobs
+
+    @property
+    def platform(self) -> "Platform":
+        """Registered networks, specifications and versions, and inferences; made when first used."""
+        return self.reception.platform(self.engine)
+
+    @property
+    def registry(self) -> "Registry":
+        """What is registered, as it is in the database."""
+        return self.platform.registry
+
+    def employ(self) -> None:
+        """Do jobs in this process from now on."""
+        self.office.employ(self)
 
     async def __aenter__(self) -> "Services":
         await self.spool.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.office.close()
         await self.resolver.close()
         await self.residents.close()
         await self.fetcher.close()
@@ -58,7 +106,10 @@ class Services:
         await self.spool.close()
 
     async def check_ready(self) -> None:
-        """Return when the default model has answered. Raises ModelUnavailable with the reason, within seconds."""
+        """Return when the default model and the database have answered.
+
+        Raises ModelUnavailable or StoreUnavailable with the reason, within seconds.
+        """
         grey = Image(np.full((8, 8, 3), 128, np.uint8), Size(8, 8))
         try:
             async with asyncio.timeout(READY_SECONDS):
@@ -66,6 +117,17 @@ class Services:
         except (TaggerError, TimeoutError) as error:
             reason = str(error) or "it does not answer in time"
             raise ModelUnavailable(f"the default model {self.catalog.default.name!r} is not ready: {reason}") from error
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self.office.check()
+        except TimeoutError as error:
+            raise StoreUnavailable("the database does not answer in time") from error
+
+    async def preload(self, name: str) -> None:
+        """Load a model and keep it in memory. Raises what `Resolver.version` and `Residents.get` raise."""
+        version = await self.resolver.version(name)
+        self.residents.keep([version])
+        await self.residents.get(version)
 
 
 def wire(settings: Settings, shared: Path | None = None) -> Services:
@@ -78,11 +140,18 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
     threads = Threads(parallel)
     fetcher = Fetcher(_fetch_limits(settings))
     decoder = Decoder(_budget(settings, parallel), exact=settings.exact_decoding)
-    residents = Residents(decoder, threads, batch_size=settings.batch_size, parallel=parallel, cores=settings.threads)
+    manner = Manner(settings.batch_size, parallel, settings.threads, settings.device, granted(settings))
+    residents = Residents(decoder, threads, manner, _room(settings, processes=settings.processes_used if shared else 1))
+    residents.keep([catalog.default])
     predictor = LocalPredictor(residents)
     admission = Admission(settings.queue_length)
-    resolver = Resolver(catalog, _pull(settings), _pull_rules(settings))
-    recognizer = Recognizer(resolver, Frames(fetcher, decoder, threads), predictor, admission)
+    office = _office(settings)
+    reception = Reception(office, settings.data_dir)
+    resolver = Resolver(catalog, _pull(settings), _pull_rules(settings), reception.version)
+    frames = Frames(fetcher, decoder, threads)
+    recognizer = Recognizer(resolver, frames, predictor, admission)
+    limits = Limits(settings.open_memory_bytes, settings.open_seconds)
+    engine = Engine(resolver, recognizer, RawOutputs(frames, residents, decoder, threads), limits)
     moderator = Moderator(resolver, recognizer, settings.moderation_model)
     spool = Spool(settings.data_dir / "spool", disk_bytes=settings.max_spool_bytes)
     return Services(
@@ -92,13 +161,26 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
         recognizer,
         moderator,
         admission,
+        frames,
         fetcher,
         predictor,
         residents,
         threads,
         spool,
         resolver,
+        office,
+        reception,
+        engine,
     )
+
+
+def _office(settings: Settings) -> Office:
+    rules = Rules(
+        places=settings.job_places,
+        lease_seconds=settings.job_lease_seconds,
+        retention_seconds=settings.job_retention_days * 24 * 3600.0,
+    )
+    return Office(settings.data_dir, settings.database_url.get_secret_value().strip(), rules)
 
 
 def _budget(settings: Settings, threads: int) -> Budget:
@@ -110,6 +192,16 @@ def _budget(settings: Settings, threads: int) -> Budget:
         max_video_seconds=settings.max_video_seconds,
         threads=threads,
     )
+
+
+def granted(settings: Settings) -> frozenset[str]:
+    """What the operator lets networks do beyond computing, as `models.loaded.load` takes it."""
+    return frozenset({"allow_torchscript"} if settings.allow_torchscript else ())
+
+
+def _room(settings: Settings, *, processes: int) -> Room:
+    all_together = settings.model_memory_bytes or machine_bytes() // 2
+    return Room(all_together // processes, settings.model_idle_seconds, settings.model_retry_seconds)
 
 
 def _fetch_limits(settings: Settings) -> FetchLimits:

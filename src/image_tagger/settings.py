@@ -27,6 +27,7 @@ UNPREFIXED = {  # what deployments of the image & video classification service h
     "DEFAULT_MODEL_NAME": "moderation_model",
     "DEFAULT_SCORE": "moderation_score",
     "ACCESS_TOKEN": "hf_token",
+    "SERVICE_KEY": "service_key",  # the image classifier service's
 }
 AUTOMATIC_PROCESSES = 2  # enough to get past one interpreter's lock; more would hold every model as often
 
@@ -90,7 +91,8 @@ class Settings(BaseSettings):
         8192 * MEBIBYTE, gt=0, description="Bytes of uploads on disk at a time; one more is answered with 503."
     )
     use_api_keys: bool = Field(
-        default=False, description="Requests under `/api/` need one of the keys; also read from `USE_API_KEYS`."
+        default=False,
+        description="Requests under `/api/` and `/v0.7/` need one of the keys; also read from `USE_API_KEYS`.",
     )
     api_keys: SecretStr = Field(
         SecretStr(""), description="Keys for `X-API-Key`, separated by commas; also read from `API_KEYS`."
@@ -123,6 +125,62 @@ class Settings(BaseSettings):
     max_frames: int = Field(1_000_000, ge=1, description="Most frames of a video or an animation.")
     max_video_seconds: float = Field(4 * 3600.0, gt=0, description="Longest playing time of a video, in seconds.")
     max_video_bytes: int = Field(4096 * MEBIBYTE, gt=0, description="Largest video in bytes.")
+
+    preload_models: tuple[str, ...] = Field(
+        (), description="Models loaded at start and kept in memory, as JSON; the default model always is."
+    )
+    model_memory_bytes: int = Field(
+        0, ge=0, description="Memory for models in all; the longest unused ones leave. 0: half of the machine's."
+    )
+    model_idle_seconds: float = Field(
+        1800.0, ge=0, description="A model that nobody has asked for so long leaves memory; 0 keeps it."
+    )
+    model_retry_seconds: float = Field(
+        30.0, ge=0, description="How long a model that could not be loaded is not tried again."
+    )
+
+    device: Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "openvino"] = Field(
+        "auto", description="Where networks run; `auto` is CUDA where it works, and the processor elsewhere."
+    )
+
+    open_memory_bytes: int = Field(
+        4096 * MEBIBYTE, gt=0, description="Memory that a network may take when it is opened for the first time."
+    )
+    open_seconds: float = Field(
+        120.0, gt=0, description="Longest time to open and try a network for the first time, in a process of its own."
+    )
+
+    vocabulary: Path | None = Field(
+        None, description="TOML file of the words for labels that `tag` uses where none is named."
+    )
+
+    allow_torchscript: bool = Field(
+        default=False, description="Run TorchScript networks, which are programs: whoever made one can do anything here."
+    )
+
+    read_api_keys: SecretStr = Field(
+        SecretStr(""), description="Further keys, separated by commas, that may only ask for inferences under `/v0.7/`."
+    )
+
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="`postgresql://user:password@host/name`; empty: a SQLite file in the data directory.",
+    )
+    job_places: int = Field(
+        8, ge=0, le=1000, description="Items of jobs that each process does at a time; 0: this server does none."
+    )
+    job_lease_seconds: float = Field(
+        30.0, ge=3, description="After so long others take over the items of a worker that says nothing any more."
+    )
+    job_retention_days: float = Field(7.0, gt=0, description="How long jobs and their results are kept after the end.")
+
+    service_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key for `/classification-job`, which refuses all without one; also read from `SERVICE_KEY`.",
+    )
+    files_dir: Path = Field(
+        Path("files"), description="Folder of `/classification-job`: it sorts what is in `all`, a folder in it."
+    )
 
     @property
     def processes_used(self) -> int:

@@ -70,3 +70,9 @@ async def _warm_up(services: Services) -> None:
         log.error("the default model is not ready", reason=str(error))  # noqa: TRY400 - the reason is the whole story
     else:
         log.info("ready", model=services.catalog.default.name)
+    for name in services.settings.preload_models:
+        try:
+            await services.preload(name)
+        except TaggerError as error:
+            log.error("a model cannot be loaded ahead", model=name, reason=str(error))  # noqa: TRY400 - as above
+    services.employ()  # after all that makes requests wait

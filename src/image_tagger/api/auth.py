@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
+from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -25,7 +26,7 @@ def guard(app: FastAPI, settings: Settings) -> None:
     """
     if not settings.use_api_keys:
         return
-    keys = _keys(settings)
+    keys = keys_in(settings.api_keys)
     if not keys:
         log.error("API keys are required, but API_KEYS names none: every request under /api/ is refused with 401")
     app.add_middleware(ApiKeys, keys=keys)
@@ -46,16 +47,18 @@ class ApiKeys:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
         guarded = scope["type"] == "http" and GUARDED in f"{scope['path']}/"
-        if guarded and not self._is_key(Headers(scope=scope).get(HEADER, "").encode("latin-1")):
+        if guarded and not is_one_of(Headers(scope=scope).get(HEADER, "").encode("latin-1"), self._keys):
             await JSONResponse(REFUSAL, status_code=401)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _is_key(self, given: bytes) -> bool:
-        # a list, not a generator: which of the keys it is must not show in the time it takes
-        return any([hmac.compare_digest(given, key) for key in self._keys])  # noqa: C419 - see above
+
+def is_one_of(given: bytes, keys: tuple[bytes, ...]) -> bool:
+    """Whether a key is one of the known ones."""
+    # a list, not a generator: which of the keys it is must not show in the time it takes
+    return any([hmac.compare_digest(given, key) for key in keys])  # noqa: C419 - see above
 
 
-def _keys(settings: Settings) -> tuple[bytes, ...]:
-    named = settings.api_keys.get_secret_value().split(",")
-    return tuple(key.strip().encode() for key in named if key.strip())
+def keys_in(setting: SecretStr) -> tuple[bytes, ...]:
+    """The keys that a setting names."""
+    return tuple(key.strip().encode() for key in setting.get_secret_value().split(",") if key.strip())

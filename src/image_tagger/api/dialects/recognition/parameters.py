@@ -1,0 +1,241 @@
+"""The bodies that make and change resources, as models: what is required, and what the text of a form means."""
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.recognition import Labels, Roi
+
+LONGEST_NAME = 1000
+
+
+def _from_text(value: Any) -> Any:
+    """An object or a list that a form holds as one JSON text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+FromText = BeforeValidator(_from_text)
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Metadata = Annotated[Any, FromText]
+Threshold = Annotated[float, Field(ge=0, le=1)]
+M = TypeVar("M", bound="Fields")
+F = TypeVar("F", bound=BaseModel)
+
+
+class Fields(BaseModel):
+    """Fields nobody knows do not count."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False, protected_namespaces=())
+
+
+class Exact(Fields):
+    """Fields nobody knows are refused: here, one that is misspelt would change what a network sees or says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ImageEntry(Exact):
+    """How a picture enters the network."""
+
+    dimension_order: Literal["NCHW", "NCWH", "NHWC", "NWHC"]
+    target_size: Annotated[str, Field(pattern=r"^\d{1,5}(x\d{1,5})?$"), BeforeValidator(str)]
+    resize_type: Literal["SQUASH", "CROP", "FILL", "NETWORK"] = "SQUASH"
+    color_channels: Literal["RGB", "BGR", "L", "GRAY"] = "RGB"
+    pixel_scaling: Annotated[float, Field(gt=0)] = 255.0
+    mean_file: str = ""
+    data_type: Literal["FLOAT32", "UINT8"] = "FLOAT32"
+
+
+class ConstantEntry(Exact):
+    """A tensor that is always the same."""
+
+    shape: list[Annotated[int, Field(ge=1)]]
+    data: list[float | str]
+
+
+class InputEntry(Exact):
+    """One input of the network."""
+
+    tensor_name: str
+    image: Annotated[ImageEntry | None, FromText] = None
+    constant: Annotated[ConstantEntry | None, FromText] = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "InputEntry":
+        return exactly_one(self, "image", "constant")
+
+
+class Preprocessing(Exact):
+    """The inputs of a network."""
+
+    inputs: Annotated[list[InputEntry], Field(min_length=1)]
+    batched_output: bool = True
+
+
+class NewNetwork(Fields):
+    """The fields of an upload."""
+
+    name: Name
+    framework: str
+    preprocessing: Annotated[Preprocessing, FromText]
+    description: str = ""
+    metadata: Metadata = Field(default_factory=dict)
+    postprocessings: Annotated[list[dict[str, Any]], FromText] = Field(default_factory=list)
+
+
+class Changes(Fields):
+    """What may change of a network or specification; only what is given does."""
+
+    name: Name = ""
+    description: str = ""
+    metadata: Metadata = None
+
+
+class SpecChanges(Changes):
+    """The same, and which version runs."""
+
+    current_version_id: int | None = None
+
+
+class Label(Fields):
+    """A label of a specification."""
+
+    id: int
+    name: Name
+
+
+class LabelsEntry(Fields):
+    """The labels of an output."""
+
+    labels: Annotated[list[Label], Field(min_length=1)]
+    exclusive: bool
+    roi: Literal["NONE", "BBOX"] = "NONE"
+
+
+class Output(Exact):
+    """One output of a specification."""
+
+    labels: LabelsEntry
+
+    @property
+    def domain(self) -> Labels:
+        """The same in the product's words. Raises InvalidRequest."""
+        ids, names = zip(*((label.id, label.name) for label in self.labels.labels), strict=True)
+        return Labels(ids, names, self.labels.exclusive, Roi(self.labels.roi))
+
+
+class NewSpec(Fields):
+    """A specification to be."""
+
+    name: Name
+    outputs: Annotated[list[Output], Field(min_length=1), FromText]
+    description: str = ""
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class Classification(Exact):
+    """Which tensor has the scores. The protocol has no activation: it wants scores, not logits."""
+
+    output_tensor: str
+    activation: Literal["none", "softmax", "sigmoid"] = "none"
+    thresholds: list[Threshold] | None = None
+
+
+class Anchored(Exact):
+    """Boxes as offsets from proposals."""
+
+    anchors_tensor: str
+    offsets_tensor: str
+    scores_tensor: str
+
+
+class Direct(Exact):
+    """Boxes, scores and classes as they are."""
+
+    boxes_tensor: str
+    scores_tensor: str
+    classes_tensor: str
+
+
+class Yolo(Exact):
+    """A grid of cells, each with boxes around anchors."""
+
+    output_tensor: str
+    anchors: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2)]
+
+
+class Custom(Exact):
+    """Any postprocessing of this product; the protocol does not have this."""
+
+    postprocessing: str
+    output_tensors: Annotated[list[str], Field(min_length=1)]
+    options: dict[str, bool | float | str | list[float]] = Field(default_factory=dict)
+
+
+class Detection(Exact):
+    """How boxes are read, and which count."""
+
+    anchored_output: Anchored | None = None
+    direct_output: Direct | None = None
+    yolo_output: Yolo | None = None
+    custom_output: Custom | None = None
+    thresholds: list[Threshold] | None = None
+    nms_threshold: Threshold = 0.3
+    discard_threshold: Threshold = 0.025
+    normalize_wrt_tensor: str = ""
+
+    @model_validator(mode="after")
+    def _one_decoder(self) -> "Detection":
+        return exactly_one(self, "anchored_output", "direct_output", "yolo_output", "custom_output")
+
+
+class PostProcessing(Exact):
+    """How one output is read."""
+
+    classification: Classification | None = None
+    detection: Detection | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "PostProcessing":
+        return exactly_one(self, "classification", "detection")
+
+
+class NewVersion(Fields):
+    """A version to be."""
+
+    spec_id: int
+    network_id: int
+    post_processings: Annotated[list[PostProcessing], Field(min_length=1)]
+
+
+def exactly_one(entry: F, *kinds: str) -> F:
+    """The entry. Raises ValueError unless one of its fields of these names, and only one, is there."""
+    if sum(getattr(entry, kind) is not None for kind in kinds) != 1:
+        raise ValueError(f"must hold exactly one of {', '.join(kinds)}")
+    return entry
+
+
+def read(model: type[M], values: dict[str, Any]) -> M:
+    """The body as such a model. Raises InvalidRequest that names the first wrong fields."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        reasons = [_reason(one) for one in error.errors(include_url=False, include_context=False)]
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        raise InvalidRequest("; ".join(reasons[:3]) + more) from error
+
+
+def _reason(error: ErrorDetails) -> str:
+    place = ".".join(map(str, error["loc"]))
+    text = {"missing": "this field is required", "too_short": "this list may not be empty"}.get(error["type"])
+    if error["type"] == "too_short" and error["loc"][-1:] == ("polygon",):
+        text = "a polygon needs at least 3 points"
+    return f"{place}: {text or error['msg'].removeprefix('Value error, ')}"

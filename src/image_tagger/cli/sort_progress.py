@@ -1,0 +1,45 @@
+"""How far a sort is, on standard error, for a person who watches."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from image_tagger.cli.progress import Done, Rate
+
+
+class SortProgress:
+    """A bar with the rate and the time left; nothing where standard error is no terminal."""
+
+    def __init__(self, what: str) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            Done(),
+            Rate(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            disable=not console.is_terminal,
+        )
+        self._what = what
+        self._before: int | None = None
+        self._task = self._bar.add_task(what, total=None)
+
+    def show(self, done: int, total: int) -> None:
+        """So many of so many. What was done before the first call does not count for the rate."""
+        if self._before is None:
+            self._before = done
+            self._bar.reset(self._task, total=total, completed=done)
+        self._bar.update(self._task, completed=done, total=total)
+
+    def __enter__(self) -> "SortProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()

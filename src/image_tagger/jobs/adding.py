@@ -1,0 +1,68 @@
+"""Jobs come into the ledger with their first items."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from image_tagger.domain.jobs import Job, NewItem, NewJob, State
+from image_tagger.jobs.rows import job_of
+from image_tagger.store.ids import new_id
+from image_tagger.store.tables import items, jobs
+
+TRIES = 5  # to find an id that no other job of this second has
+
+
+def add_job(connection: Connection, job: NewJob, first: Sequence[NewItem], *, now: float, listing: bool = True) -> Job:
+    """A new job with its first items; where `listing`, more may come."""
+    row = {
+        "kind": job.kind,
+        "state": State.WAITING,
+        "queue": job.queue,
+        "parameters": dict(job.parameters),
+        "attempts": job.attempts,
+        "then": job.then,
+        "listing": listing,
+        "cancelling": False,
+        "total": len(first),
+        "done": 0,
+        "failed": 0,
+        "cancelled": 0,
+        "created": now,
+        "updated": now,
+    }
+    added = _with_new_id(connection, row, now)
+    if first:
+        connection.execute(items.insert(), item_rows(added, first, 0, now))
+    return added
+
+
+def _with_new_id(connection: Connection, row: dict[str, Any], now: float) -> Job:
+    for left in reversed(range(TRIES)):
+        try:
+            with connection.begin_nested():
+                added = connection.execute(jobs.insert().values(id=new_id(now), **row).returning(jobs))
+                return job_of(added.mappings().one())
+        except IntegrityError:
+            if not left:
+                raise
+    raise AssertionError
+
+
+def item_rows(job: Job, new: Sequence[NewItem], start: int, now: float) -> list[dict[str, Any]]:
+    """Rows of `items`, numbered from `start`."""
+    return [
+        {
+            "job_id": job.id,
+            "number": number,
+            "key": item.key,
+            "queue": job.queue,
+            "payload": dict(item.payload),
+            "state": State.WAITING,
+            "due": now,
+            "claims": 0,
+            "errors": 0,
+        }
+        for number, item in enumerate(new, start)
+    ]

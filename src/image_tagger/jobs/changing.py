@@ -1,0 +1,66 @@
+"""Jobs are cancelled, tried again and forgotten, some items at a time, so that others get their turn."""
+
+from collections import Counter
+
+from sqlalchemy import Connection, delete, select, update
+
+from image_tagger.domain.jobs import Job, State
+from image_tagger.jobs import ending, reading
+from image_tagger.store.tables import items, jobs
+
+SOME = 5_000  # items of one transaction
+
+
+def begin_cancelling(connection: Connection, job_id: int, *, now: float) -> ending.Ended:
+    """No other item of the job begins. Raises UnknownJob; a job that has ended stays as it is."""
+    job = reading.job(connection, job_id)
+    if job.state.ended:
+        return []
+    leaving = update(jobs).where(jobs.c.id == job_id, jobs.c.ended.is_(None))
+    connection.execute(leaving.values(cancelling=True, listing=False, updated=now))
+    return ending.settle(connection, {job_id: Counter()}, now=now)
+
+
+def cancel_some(connection: Connection, job_id: int, *, now: float) -> tuple[int, ending.Ended]:
+    """Cancel items that have not begun; answer how many."""
+    waiting = (items.c.job_id == job_id) & (items.c.state == State.WAITING)
+    first = select(items.c.id).where(waiting).limit(SOME).with_for_update(skip_locked=True)
+    stopped = update(items).where(items.c.id.in_(first)).values(state=State.CANCELLED, due=None)
+    count = connection.execute(stopped).rowcount
+    if not count:
+        return 0, []
+    return count, ending.settle(connection, {job_id: Counter({State.CANCELLED: count})}, now=now)
+
+
+def retry_some(connection: Connection, job_id: int, *, now: float) -> int:
+    """Let items that failed wait for another round of attempts; answer how many. Raises UnknownJob."""
+    job = reading.job(connection, job_id)
+    if job.state is State.CANCELLED or job.cancelling:
+        return 0
+    failed = (items.c.job_id == job_id) & (items.c.state == State.FAILED)
+    first = select(items.c.id).where(failed).limit(SOME).with_for_update(skip_locked=True)
+    again = update(items).where(items.c.id.in_(first))
+    count = connection.execute(again.values(state=State.WAITING, due=now, claims=0, errors=0, result=None)).rowcount
+    if count:
+        _reopen(connection, job, count, now)
+    return count
+
+
+def forget_some(connection: Connection, before: float) -> int:
+    """Remove items of a job that ended before that moment, and the job with the last of them; answer how many rows."""
+    old = select(jobs.c.id).where(jobs.c.ended < before).order_by(jobs.c.ended).limit(1)
+    job_id = connection.execute(old).scalar()
+    if job_id is None:
+        return 0
+    first = select(items.c.id).where(items.c.job_id == job_id).limit(SOME)
+    count = connection.execute(delete(items).where(items.c.id.in_(first))).rowcount
+    if count < SOME:
+        count += connection.execute(delete(jobs).where(jobs.c.id == job_id)).rowcount
+    return count
+
+
+def _reopen(connection: Connection, job: Job, count: int, now: float) -> None:
+    values = {"failed": jobs.c.failed - count, "updated": now}
+    if job.state.ended:
+        values |= {"state": State.WAITING, "ended": None, "result": None, "error_kind": None, "error": None}
+    connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))

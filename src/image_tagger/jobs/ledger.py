@@ -1,0 +1,213 @@
+"""The ledger: the one memory of jobs, in the database. Everything that happens to a job happens here."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, Collection, Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from sqlalchemy import Connection, func, select
+
+from image_tagger.domain.jobs import Item, Job, NewItem, NewJob, State
+from image_tagger.jobs import adding, changing, claiming, ending, listing, reading
+from image_tagger.jobs.bells import LEAVE, Bells, end_of
+from image_tagger.jobs.ending import Outcome
+from image_tagger.jobs.postbox import CHANNEL, WORK
+from image_tagger.jobs.reading import Wanted
+from image_tagger.store.database import Database
+
+CHUNK = 1_000  # items added in one transaction
+LOOK = 2.0  # seconds after which somebody who waits looks without having been woken
+
+
+class Ledger:
+    """Jobs and items. Every method may raise StoreUnavailable; lives in one event loop."""
+
+    def __init__(self, database: Database, bells: Bells) -> None:
+        self._database = database
+        self._bells = bells
+
+    async def add(self, job: NewJob, items: Iterable[NewItem] = (NewItem(),), *, open_end: bool = False) -> Job:
+        """Add a job with its items, by default one without a payload; workers may begin before the last is in.
+
+        With `open_end`, more may be added by `extend`, and the job does not end before `end_listing`.
+        """
+        rest = iter(items)
+        first, second = list(islice(rest, CHUNK)), list(islice(rest, CHUNK))
+        complete = bool(first) and not second and not open_end
+        added = await self._database.write(self._add, job, first, complete)
+        self._bells.ring(WORK)
+        while second:
+            await self._extend(added.id, second)
+            second = list(islice(rest, CHUNK))
+        return added if complete or open_end else await self.end_listing(added.id)
+
+    async def extend(self, job_id: int, items: Iterable[NewItem] | AsyncIterable[NewItem]) -> int:
+        """Add items to a job, those with keys that it has already left out; answers how many are new.
+
+        Raises UnknownJob, and InvalidRequest for a job that has ended.
+        """
+        count, chunk = 0, []
+        async for item in _each(items):
+            chunk.append(item)
+            if len(chunk) == CHUNK:
+                count += await self._extend(job_id, chunk)
+                chunk = []
+        return count + (await self._extend(job_id, chunk) if chunk else 0)
+
+    async def end_listing(self, job_id: int) -> Job:
+        """Say that no more items come. Raises UnknownJob."""
+        self._tell(await self._database.write(self._ending_listing, job_id))
+        return await self.job(job_id)
+
+    async def job(self, job_id: int) -> Job:
+        """A job as it is now. Raises UnknownJob."""
+        return await self._database.read(reading.job, job_id)
+
+    async def jobs(self, ids: Collection[int]) -> dict[int, Job]:
+        """Those of these jobs that exist."""
+        return await self._database.read(reading.some, ids)
+
+    async def latest(self, wanted: Wanted = Wanted(), *, limit: int = 100, offset: int = 0) -> tuple[list[Job], int]:  # noqa: B008 - it is frozen
+        """A page of jobs, the latest first, and how many there are in all."""
+        return await self._database.read(reading.latest, wanted, limit, offset)
+
+    async def items(
+        self, job_id: int, states: Collection[State] = (), *, after: int = -1, limit: int = 100
+    ) -> list[Item]:
+        """The next items of a job after a number. Raises UnknownJob."""
+        return await self._database.read(reading.items_of, job_id, states, after, limit)
+
+    async def wait(self, ids: Collection[int], seconds: float) -> dict[int, Job]:
+        """Those of these jobs that exist, as soon as all have ended, or as they are when time is up."""
+        await self._bells.open()
+        over = time.monotonic() + seconds
+        with self._bells.listening(*(end_of(job_id) for job_id in ids)) as rung:
+            while True:
+                rung.clear()
+                found = await self.jobs(ids)
+                left = over - time.monotonic()
+                if left <= 0 or all(job.state.ended for job in found.values()):
+                    return found
+                await _within(rung, min(left, LOOK))
+
+    async def cancel(self, job_id: int) -> Job:
+        """Begin no other item of the job; those that have begun are finished. Raises UnknownJob."""
+        self._tell(await self._database.write(self._begin_cancelling, job_id), LEAVE)
+        count = 1
+        while count:
+            count, ended = await self._database.write(self._cancel_some, job_id)
+            self._tell(ended)
+        return await self.job(job_id)
+
+    async def retry(self, job_id: int) -> int:
+        """Let the items of a job that failed be tried again; answers how many. Raises UnknownJob."""
+        total = count = await self._database.write(self._retry_some, job_id)
+        while count:
+            count = await self._database.write(self._retry_some, job_id)
+            total += count
+        self._bells.ring(WORK)
+        return total
+
+    async def forget(self, older_than: float) -> int:
+        """Remove jobs that ended so many seconds ago, with their items; answers how many rows."""
+        total = count = await self._database.write(changing.forget_some, time.time() - older_than)
+        while count:
+            count = await self._database.write(changing.forget_some, time.time() - older_than)
+            total += count
+        return total
+
+    async def claim(self, asked: claiming.Claim) -> list[Item]:
+        """Claim items to do them, as far as any wait."""
+        items, ended = await self._database.write(self._claim, asked)
+        self._tell(ended)
+        return items
+
+    async def keep(self, held: Collection[Item], seconds: float) -> tuple[set[int], set[int]]:
+        """Hold items for longer. Answers the ids of the items still held, and of jobs that are being cancelled."""
+        return await self._database.write(claiming.keep, held, seconds, now=time.time())
+
+    async def finish(self, outcomes: Sequence[Outcome]) -> int:
+        """Write down how items went, as far as their claims still hold; answers of how many they do."""
+        count, ended = await self._database.write(self._finish, outcomes)
+        self._tell(ended)
+        return count
+
+    async def release_all(self, worker: str) -> int:
+        """Let others do what a worker holds that has died; answers how many items."""
+        return await self._database.write(claiming.release_all, worker, now=time.time())
+
+    async def next_due(self, queue: str) -> float | None:
+        """When the next item of a queue may be claimed, in seconds since 1970; None where nothing is left to do."""
+        return await self._database.read(claiming.next_due, queue)
+
+    def _tell(self, ended: ending.Ended, *notes: str) -> None:
+        notes += tuple(end_of(job.id) for job in ended)
+        if any(job.then for job in ended):
+            notes += (WORK,)
+        if notes:
+            self._bells.ring(*notes)
+
+    async def _extend(self, job_id: int, items: Sequence[NewItem]) -> int:
+        count = await self._database.write(self._extending, job_id, items)
+        self._bells.ring(WORK)
+        return count
+
+    # What follows runs in a thread, within a transaction; PostgreSQL's notes go out with its commit.
+
+    def _add(self, connection: Connection, job: NewJob, first: Sequence[NewItem], complete: bool) -> Job:
+        self._post(connection, WORK)
+        return adding.add_job(connection, job, first, now=time.time(), listing=not complete)
+
+    def _extending(self, connection: Connection, job_id: int, items: Sequence[NewItem]) -> int:
+        self._post(connection, WORK)
+        return listing.extend(connection, self._database.insert, job_id, items, now=time.time())
+
+    def _ending_listing(self, connection: Connection, job_id: int) -> ending.Ended:
+        return self._posted(connection, listing.end_listing(connection, job_id, now=time.time()))
+
+    def _begin_cancelling(self, connection: Connection, job_id: int) -> ending.Ended:
+        self._post(connection, LEAVE)
+        return self._posted(connection, changing.begin_cancelling(connection, job_id, now=time.time()))
+
+    def _cancel_some(self, connection: Connection, job_id: int) -> tuple[int, ending.Ended]:
+        count, ended = changing.cancel_some(connection, job_id, now=time.time())
+        return count, self._posted(connection, ended)
+
+    def _retry_some(self, connection: Connection, job_id: int) -> int:
+        self._post(connection, WORK)
+        return changing.retry_some(connection, job_id, now=time.time())
+
+    def _claim(self, connection: Connection, asked: claiming.Claim) -> tuple[list[Item], ending.Ended]:
+        items, ended = claiming.claim(connection, asked, now=time.time())
+        return items, self._posted(connection, ended)
+
+    def _finish(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[int, ending.Ended]:
+        count, ended = ending.finish(connection, outcomes, now=time.time())
+        return count, self._posted(connection, ended)
+
+    def _posted(self, connection: Connection, ended: ending.Ended) -> ending.Ended:
+        for job in ended:
+            self._post(connection, end_of(job.id))
+        if any(job.then for job in ended):
+            self._post(connection, WORK)
+        return ended
+
+    def _post(self, connection: Connection, note: str) -> None:
+        if self._database.is_postgresql:
+            connection.execute(select(func.pg_notify(CHANNEL, note)))
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
+async def _each(items: Iterable[NewItem] | AsyncIterable[NewItem]) -> AsyncIterable[NewItem]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item

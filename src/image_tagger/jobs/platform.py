@@ -1,0 +1,124 @@
+"""The recognition platform: what doors may do with networks, versions and inferences."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from image_tagger.domain.errors import InvalidModel, InvalidRequest, UnknownResource
+from image_tagger.domain.inference import INFERENCE, Inference, Meaning, RawInference, inference_as_json
+from image_tagger.domain.jobs import Job, NewItem, NewJob
+from image_tagger.domain.recognition import (
+    VERSION,
+    Json,
+    Listing,
+    NetworkDraft,
+    NetworkFile,
+    NetworkState,
+    Page,
+    StoredNetwork,
+    StoredVersion,
+    labels_of,
+)
+from image_tagger.domain.specs import Version
+from image_tagger.jobs.office import Office
+from image_tagger.jobs.reading import Wanted
+from image_tagger.jobs.reception import Engine
+from image_tagger.models.platform.inputs import inputs_of
+from image_tagger.models.platform.outputs import reading_of, with_thresholds
+from image_tagger.models.platform.versions import RegisteredVersions, check_reading
+
+IMPORT = "import_network"
+KINDS = (IMPORT, INFERENCE)
+ATTEMPTS = 8  # of an inference, over two minutes: its network may still be being checked
+
+
+class Platform:
+    """Joins the registry, the files and the ledger. Methods raise UnknownResource for ids that mean nothing."""
+
+    def __init__(self, versions: RegisteredVersions, office: Office, engine: Engine) -> None:
+        self.versions, self.registry, self.blobs = versions, versions.registry, office.blobs
+        self.engine = engine
+        self._ledger = office.ledger
+
+    async def upload(self, draft: NetworkDraft, contents: Mapping[str, bytes | Path]) -> StoredNetwork:
+        """Register a network; the hashes of the draft's files are filled in, and a task checks it."""
+        files = [await self._kept(name, contents[name]) for name in sorted(contents)]
+        stored = await asyncio.to_thread(self.registry.add_network, replace(draft, files=tuple(files)))
+        job = await self._ledger.add(NewJob(IMPORT), [NewItem({"network_id": stored.id})])
+        await asyncio.to_thread(self.registry.note_task, stored.id, job.id)
+        return replace(stored, task_id=job.id)
+
+    async def remove_network(self, number: int) -> None:
+        """Remove a network, its versions, and the files that no other network has."""
+        stored = await asyncio.to_thread(self.registry.network, number)
+        orphans = await asyncio.to_thread(self.registry.remove_network, number)
+        if orphans:
+            await asyncio.to_thread(self.versions.forget, stored)
+        for sha256 in orphans:
+            await asyncio.to_thread(self.blobs.delete, sha256)
+
+    def add_version(self, spec_id: int, network_id: int, post_processings: tuple[Json, ...]) -> StoredVersion:
+        """Register a version. Blocks. Raises InvalidRequest and InvalidModel for what does not fit together."""
+        try:
+            spec, network = self.registry.spec(spec_id), self.registry.network(network_id)
+        except UnknownResource as error:
+            raise InvalidRequest(str(error)) from error
+        if network.state is NetworkState.REFUSED:
+            raise InvalidModel(f"the network {network_id} cannot be used: {(network.findings or {}).get('reason')}")
+        if len(post_processings) != len(spec.outputs):
+            wanted, given = len(spec.outputs), len(post_processings)
+            raise InvalidRequest(f"post_processings: the specification has {wanted} outputs, and there are {given}")
+        names = {file.name: Path(file.name) for file in network.draft.files}
+        constants = inputs_of(network.draft.preprocessing, names).constants
+        pairs = list(zip(post_processings, spec.outputs, strict=True))
+        for entry, labels in pairs:
+            check_reading(network, reading_of(entry, labels, constants))
+        filled = tuple(with_thresholds(entry, labels) for entry, labels in pairs)
+        return self.registry.add_version(spec_id, network_id, filled)
+
+    async def keep(self, content: bytes | Path) -> str:
+        """Store what was sent for an inference, for as long as its task is kept; answers its hash."""
+        return (await self.blobs.add(content)).sha256
+
+    async def infer(self, asked: Inference | RawInference) -> int:
+        """Begin an inference; the id of its task."""
+        job = await self._ledger.add(NewJob(INFERENCE, attempts=ATTEMPTS), [NewItem(inference_as_json(asked))])
+        return job.id
+
+    async def task(self, number: int, seconds: float = 0.0) -> Job:
+        """A task, which may take so long to end."""
+        found = await self.tasks((number,), seconds)
+        if not found:
+            raise UnknownResource(f"there is no task {number}")
+        return found[0]
+
+    async def tasks(self, numbers: tuple[int, ...], seconds: float = 0.0) -> tuple[Job, ...]:
+        """Those of the tasks that exist, in this order, which may take so long to end."""
+        found = await self._ledger.wait(numbers, seconds) if seconds else await self._ledger.jobs(numbers)
+        return tuple(found[number] for number in numbers if number in found and found[number].kind in KINDS)
+
+    async def latest_tasks(self, page: Page) -> Listing[Job]:
+        """The latest tasks first."""
+        found, count = await self._ledger.latest(Wanted(KINDS), limit=page.limit, offset=page.offset)
+        return Listing(count, tuple(found))
+
+    async def meaning(self, model: str) -> Meaning:
+        """What a model's labels mean to its callers. Raises what `Resolver.version` raises."""
+        version = await self.engine.resolver.version(model)
+        labels = labels_of(version.spec)
+        if model.startswith(VERSION):
+            labels = await asyncio.to_thread(self.versions.labels, model)
+        thresholds = version.spec.thresholds or (labels.default_threshold,) * len(labels.names)
+        return Meaning(labels, thresholds)
+
+    async def bare(self, network: int | str, tensors: tuple[str, ...]) -> Version:
+        """A network that gives these tensors; a text is a model's name."""
+        if isinstance(network, int):
+            return await asyncio.to_thread(self.versions.raw, network, tensors)
+        version = await self.engine.resolver.version(network)
+        return replace(version, network=replace(version.network, outputs=tensors))
+
+    async def _kept(self, name: str, content: bytes | Path) -> NetworkFile:
+        blob = await self.blobs.add(content)
+        return NetworkFile(name, blob.sha256, blob.size)

@@ -1,0 +1,59 @@
+"""What the ledger knows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, select, true
+
+from image_tagger.domain.errors import UnknownJob
+from image_tagger.domain.jobs import Item, Job, State
+from image_tagger.jobs.rows import item_of, job_of
+from image_tagger.store.tables import items, jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which jobs: of all kinds and states where none is named."""
+
+    kinds: Collection[str] = ()
+    states: Collection[State] = ()
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """The same in SQL."""
+        kinds = jobs.c.kind.in_(self.kinds) if self.kinds else true()
+        return kinds & (jobs.c.state.in_(self.states) if self.states else true())
+
+
+def job(connection: Connection, job_id: int) -> Job:
+    """One job. Raises UnknownJob."""
+    found = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
+    if found is None:
+        raise UnknownJob(f"job {job_id} not found")
+    return job_of(found)
+
+
+def some(connection: Connection, ids: Collection[int]) -> dict[int, Job]:
+    """Those of these jobs that exist."""
+    found = connection.execute(select(jobs).where(jobs.c.id.in_(set(ids)))).mappings()
+    return {row["id"]: job_of(row) for row in found}
+
+
+def latest(connection: Connection, wanted: Wanted, limit: int, offset: int) -> tuple[list[Job], int]:
+    """A page of jobs, the latest first, and how many there are in all."""
+    matching = select(jobs).where(wanted.condition)
+    page = matching.order_by(jobs.c.created.desc(), jobs.c.id.desc()).limit(limit).offset(offset)
+    count = connection.execute(select(func.count()).select_from(jobs).where(wanted.condition)).scalar_one()
+    return [job_of(row) for row in connection.execute(page).mappings()], count
+
+
+def items_of(
+    connection: Connection, job_id: int, states: Collection[State] = (), after: int = -1, limit: int = 100
+) -> list[Item]:
+    """The next items of a job in the order of their numbers. Raises UnknownJob."""
+    its_job = job(connection, job_id)
+    chosen = (items.c.job_id == job_id) & (items.c.number > after)
+    if states:
+        chosen &= items.c.state.in_(states)
+    found = connection.execute(select(items).where(chosen).order_by(items.c.number).limit(limit)).mappings()
+    return [item_of(row, its_job) for row in found]

@@ -1,0 +1,62 @@
+"""The recognition platform of a process, made when it is first needed, as the database below it is."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from image_tagger.domain.specs import Version
+from image_tagger.engine.raw import RawOutputs
+from image_tagger.engine.recognizer import Recognizer
+from image_tagger.jobs.office import Office
+from image_tagger.models.opening import Limits
+from image_tagger.models.resolve import Resolver
+
+if TYPE_CHECKING:
+    from image_tagger.jobs.platform import Platform
+    from image_tagger.models.platform.versions import RegisteredVersions
+
+NETWORKS = "networks"  # the folder of laid out networks in the data directory
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What answers inferences; `limits` bound the check of an uploaded network."""
+
+    resolver: Resolver
+    recognizer: Recognizer
+    raw: RawOutputs
+    limits: Limits
+
+
+class Reception:
+    """Gives out the platform, and the versions that are registered in it."""
+
+    def __init__(self, office: Office, data_dir: Path) -> None:
+        self._office = office
+        self._folder = data_dir / NETWORKS
+        self._making = threading.Lock()
+        self._versions: RegisteredVersions | None = None
+        self._platform: Platform | None = None
+
+    def version(self, name: str) -> Version:
+        """A registered version by its name. Blocks. Raises what `RegisteredVersions.version` raises."""
+        return self._registered().version(name)
+
+    def platform(self, engine: Engine) -> "Platform":
+        """The platform. Raises InvalidRequest, MissingExtra for a database that cannot be used."""
+        if self._platform is None:
+            from image_tagger.jobs.platform import Platform  # noqa: PLC0415 - imports what talks to databases
+
+            self._platform = Platform(self._registered(), self._office, engine)
+        return self._platform
+
+    def _registered(self) -> "RegisteredVersions":
+        with self._making:
+            if self._versions is None:
+                from image_tagger.models.platform.versions import RegisteredVersions  # noqa: PLC0415 - the same
+                from image_tagger.store.registry import Registry  # noqa: PLC0415 - the same
+
+                registry = Registry(self._office.database)
+                self._versions = RegisteredVersions(registry, self._office.blobs.path, self._folder)
+            return self._versions

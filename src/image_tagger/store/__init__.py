@@ -1,0 +1,1 @@
+"""What outlives the process: a database and a folder of files."""

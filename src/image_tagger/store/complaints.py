@@ -1,0 +1,34 @@
+"""What databases complain about, in our own words."""
+
+from sqlalchemy.exc import DBAPIError
+
+SQLITE = {
+    "FULL": "the disk of the database is full",
+    "BUSY": "the database is held by another process",
+    "LOCKED": "the database is held by another process",
+    "READONLY": "the database must not be written",
+    "CANTOPEN": "the database cannot be opened",
+    "IOERR": "the disk of the database fails",
+    "CORRUPT": "the database is damaged",
+    "NOTADB": "the file of the database is none",
+}
+POSTGRESQL = {
+    "53100": "the disk of the database is full",
+    "53300": "the database has no connection free",
+    "28P01": "the database refuses user or password",
+    "28000": "the database refuses the user",
+    "3D000": "the database server has no database of this name",
+    "42501": "the database does not allow this user to change it",
+    "25006": "the database must not be written",
+    "57P03": "the database is starting or stopping",
+}
+OTHER = "the database cannot be reached"
+
+
+def reason_of(error: DBAPIError) -> str:
+    """One sentence for users."""
+    name = getattr(error.orig, "sqlite_errorname", "")  # SQLITE_IOERR_WRITE
+    code = getattr(error.orig, "sqlstate", None) or ""
+    if name:
+        return SQLITE.get(name.split("_")[1], "the database fails")
+    return POSTGRESQL.get(code, "the database fails" if code and not code.startswith(("08", "57")) else OTHER)
