@@ -16,7 +16,7 @@ from image_tagger.media.decode import Budget, Decoder
 from image_tagger.models import loaded
 from image_tagger.models.catalog import standard_catalog
 from image_tagger.models.loaded import LoadedModel
-from image_tagger.models.preprocessing import needed_pixels
+from image_tagger.models.preprocessing.preparing import needed_pixels
 
 BUDGET = Budget(max_bytes=2**30, max_pixels=10**9)
 BEST = Selection(top=1)

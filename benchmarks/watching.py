@@ -19,7 +19,7 @@ from image_tagger.engine.frames import Frames
 from image_tagger.engine.recognizer import Recognizer
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.image import Frame
-from image_tagger.models.preprocessing import needed_pixels
+from image_tagger.models.preprocessing.preparing import needed_pixels
 from image_tagger.services import Services, wire
 from image_tagger.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from image_tagger.models.preprocessing import prepare
+from image_tagger.models.preprocessing.preparing import prepare
 from training import card, page, strangers, unsure
 from training.data import read_classes
 from training.export import INTO

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.specs import Preprocessing
-from image_tagger.models.preprocessing import prepare
+from image_tagger.models.preprocessing.preparing import prepare
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from image_tagger.domain.specs import Element, Filter, Layout, Preprocessing
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.models import loaded
 from image_tagger.models.manifest import read_version
-from image_tagger.models.preprocessing import needed_pixels, prepare
+from image_tagger.models.preprocessing.preparing import needed_pixels, prepare
 from training.metrics import softmax
 
 FILTER = "hamming"  # of the product's resizing

@@ -19,18 +19,21 @@ from image_tagger.engine.raw import RawOutputs
 from image_tagger.engine.recognizer import Recognizer
 from image_tagger.engine.residents import Manner, Residents, Room
 from image_tagger.engine.threads import Threads
+from image_tagger.jobs.bulk import Bulk
 from image_tagger.jobs.office import Office
 from image_tagger.jobs.reception import Engine, Reception
 from image_tagger.jobs.rules import Rules
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.fetch import Fetcher, FetchLimits
 from image_tagger.media.image import Image
+from image_tagger.media.objects import Objects, Storage
+from image_tagger.media.roots import Roots
 from image_tagger.media.spool import Spool
 from image_tagger.models.catalog import MODELS, Catalog, standard_catalog
-from image_tagger.models.opening import Limits
-from image_tagger.models.pull_process import PullProcess
+from image_tagger.models.opening.process import Limits
+from image_tagger.models.pulling.process import PullProcess
+from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.resolve import PullRules, Resolver
-from image_tagger.models.terms import Terms
 from image_tagger.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +42,9 @@ if TYPE_CHECKING:
     from image_tagger.store.blobs import Blobs
     from image_tagger.store.database import Database
     from image_tagger.store.registry import Registry
+    from image_tagger.store.results import Results
 
+DAY = 24 * 3600.0
 READY_SECONDS = 5.0  # the longest a default model may take to answer and still count as ready
 
 
@@ -63,6 +68,7 @@ class Services:
     office: Office = field(repr=False)
     reception: Reception = field(repr=False)
     engine: Engine = field(repr=False)
+    bulk: Bulk = field(repr=False)
 
     @property
     def database(self) -> "Database":
@@ -78,6 +84,11 @@ class Services:
     def blobs(self) -> "Blobs":
         """Files under the hash of their content."""
         return self.office.blobs
+
+    @property
+    def results(self) -> "Results":
+        """What was recognised earlier, to be searched."""
+        return self.office.results
 
     @property
     def platform(self) -> "Platform":
@@ -145,13 +156,14 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
     residents.keep([catalog.default])
     predictor = LocalPredictor(residents)
     admission = Admission(settings.queue_length)
-    office = _office(settings)
+    office = office_of(settings)
     reception = Reception(office, settings.data_dir)
     resolver = Resolver(catalog, _pull(settings), _pull_rules(settings), reception.version)
     frames = Frames(fetcher, decoder, threads)
     recognizer = Recognizer(resolver, frames, predictor, admission)
     limits = Limits(settings.open_memory_bytes, settings.open_seconds)
-    engine = Engine(resolver, recognizer, RawOutputs(frames, residents, decoder, threads), limits)
+    raw = RawOutputs(frames, residents, decoder, threads)
+    engine = Engine(resolver, recognizer, raw, limits, settings.job_retention_days * DAY)
     moderator = Moderator(resolver, recognizer, settings.moderation_model)
     spool = Spool(settings.data_dir / "spool", disk_bytes=settings.max_spool_bytes)
     return Services(
@@ -171,14 +183,27 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
         office,
         reception,
         engine,
+        _bulk(settings),
     )
 
 
-def _office(settings: Settings) -> Office:
+def _bulk(settings: Settings) -> Bulk:
+    storage = Storage(
+        settings.s3_endpoint,
+        settings.s3_region,
+        settings.s3_access_key_id.get_secret_value(),
+        settings.s3_secret_access_key.get_secret_value(),
+    )
+    secret = settings.webhook_secret.get_secret_value()
+    return Bulk(Roots(settings.allowed_roots), Objects(storage), settings.max_media_bytes, secret)
+
+
+def office_of(settings: Settings) -> Office:
+    """Where the jobs of this installation are kept; to be closed."""
     rules = Rules(
         places=settings.job_places,
         lease_seconds=settings.job_lease_seconds,
-        retention_seconds=settings.job_retention_days * 24 * 3600.0,
+        retention_seconds=settings.job_retention_days * DAY,
     )
     return Office(settings.data_dir, settings.database_url.get_secret_value().strip(), rules)
 

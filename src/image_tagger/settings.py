@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     )
     use_api_keys: bool = Field(
         default=False,
-        description="Requests under `/api/` and `/v0.7/` need one of the keys; also read from `USE_API_KEYS`.",
+        description="Requests under `/api/`, `/v0.7/` and `/v1/` need one of the keys; also read from `USE_API_KEYS`.",
     )
     api_keys: SecretStr = Field(
         SecretStr(""), description="Keys for `X-API-Key`, separated by commas; also read from `API_KEYS`."
@@ -181,6 +181,19 @@ class Settings(BaseSettings):
     files_dir: Path = Field(
         Path("files"), description="Folder of `/classification-job`: it sorts what is in `all`, a folder in it."
     )
+
+    allowed_roots: tuple[str, ...] = Field(
+        (), description="Folders, and `s3://bucket/prefix`, that jobs over the API may read, as JSON; empty: none."
+    )
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Key that signs the messages at the end of jobs; without one, none can be asked for."
+    )
+    s3_endpoint: str = Field("", description="URL of S3-compatible storage; empty: as `AWS_*` variables say, or AWS.")
+    s3_region: str = Field("", description="Region of the storage; empty: as `AWS_REGION` says.")
+    s3_access_key_id: SecretStr = Field(
+        SecretStr(""), description="Access key of the storage; empty: as `AWS_ACCESS_KEY_ID` or the machine's role says."
+    )
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="Its secret.")
 
     @property
     def processes_used(self) -> int:

@@ -9,11 +9,22 @@ import pytest
 from tests.cli.command import run
 from tests.cli.conftest import Tagger
 
-COMMANDS = ((), ("serve",), ("tag",), ("detect",), ("moderate",), ("models",), ("models", "list"), ("doctor",))
+COMMANDS = (
+    (),
+    ("serve",),
+    ("tag",),
+    ("sort",),
+    ("detect",),
+    ("moderate",),
+    ("models",),
+    ("models", "list"),
+    ("doctor",),
+)
 EXAMPLES = (
     (("tag",), "  image-tagger tag holiday/ --recursive --csv > labels.csv"),
     (("tag",), "  cat photo.heic | image-tagger tag -"),
     (("detect",), "  image-tagger detect photo.jpg --model yolox --draw out.jpg"),
+    (("sort",), "  image-tagger sort photos/ --classes dog,car --dry-run"),
     (("moderate",), "  image-tagger moderate upload.mp4 --policy policy.toml"),
     (("serve",), "  image-tagger serve --host 0.0.0.0 --port 8000 --port 5011"),
     (("models", "list"), "  image-tagger models list --json"),
@@ -44,6 +55,7 @@ def test_the_list_of_commands_is_not_cut(tagger: Tagger) -> None:
         "serve",
         "tag",
         "untag",
+        "sort",
         "detect",
         "duplicates",
         "moderate",

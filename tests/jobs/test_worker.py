@@ -116,7 +116,7 @@ async def test_what_is_not_finished_is_handed_back_when_the_worker_stops(
 ) -> None:
     gate = tmp_path / "gate"
     job = await office.ledger.add(NewJob("wait_for_file"), [NewItem({"file": str(gate)}) for _ in range(9)])
-    first = Office(tmp_path, database_url, Rules(places=2))
+    first = Office(tmp_path, database_url, Rules(places=2, grace_seconds=0.1))
     first.employ(services_with(first.ledger))
     while not await office.ledger.items(job.id, [State.RUNNING]):  # noqa: ASYNC110 - nothing tells that one has begun
         await asyncio.sleep(0.01)
@@ -147,7 +147,9 @@ class _Closing:
         await self._office.close()
 
 
-async def test_the_end_of_a_job_is_heard_by_who_waits_elsewhere(working: Office, database_url: str, tmp_path: Path) -> None:
+async def test_the_end_of_a_job_is_heard_by_who_waits_elsewhere(
+    working: Office, database_url: str, tmp_path: Path
+) -> None:
     elsewhere = Office(tmp_path, database_url, Rules(places=0))
     async with aclosing(_Closing(elsewhere)):
         gate = tmp_path / "gate"

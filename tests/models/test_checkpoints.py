@@ -20,14 +20,14 @@ from image_tagger.models import contract, loaded
 from image_tagger.models.huggingface.recipe import transformers_recipe
 from image_tagger.models.manifest import read_version, sha256
 from image_tagger.models.names import model_name
-from image_tagger.models.pulling import Puller
+from image_tagger.models.pulling.puller import Puller
+from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.runtimes.transformers import Checkpoint
 from image_tagger.models.shelf import Shelf
-from image_tagger.models.terms import Terms
 from image_tagger.models.writing import write_version
 from tests.models.checkpoints import LABELS, SIDE, SMALL, pipeline_of, timm_checkpoint, transformers_checkpoint
 from tests.models.hub import Hub
-from tests.models.processor_cases import picture
+from tests.models.preprocessing.processor_cases import picture
 from tests.models.recognising import recognised
 
 CLOSE = 1e-4

@@ -15,7 +15,7 @@ from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.placement import Placement
+from image_tagger.models.preprocessing.placement import Placement
 from tests.models.postprocessing.reading import edges, read
 
 PIXELS, CONFIDENCE = 0.15, 0.0015  # the expected numbers are rounded

@@ -7,9 +7,9 @@ import pytest
 
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable, TaggerError, UnknownModel
 from image_tagger.models.catalog import MODELS, Catalog, standard_catalog
-from image_tagger.models.pull_process import PullProcess
+from image_tagger.models.pulling.process import PullProcess
+from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.resolve import PullRules, Resolver
-from image_tagger.models.terms import Terms
 from tests.models.folders import copy_of_starter
 from tests.models.hub import Hub
 from tests.models.repositories import repository

@@ -12,7 +12,7 @@ from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
 from image_tagger.models.manifest import read_version
-from image_tagger.models.ranking import ranked
+from image_tagger.models.reading.ranking import ranked
 from tests.models.folders import copy_of_starter, rewrite
 
 LABELS = LabelSet(("beagle", "poodle", "pizza"))

@@ -1,4 +1,4 @@
-"""API keys: where the settings ask for them, everything under `/api/` needs the header `X-API-Key`."""
+"""API keys: where the settings ask for them, all under `/api/` and `/v1/` needs the header `X-API-Key`."""
 
 import hmac
 from typing import Any
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from image_tagger.settings import Settings
 
 HEADER = "X-API-Key"
-GUARDED = "/api/"
+GUARDED = ("/api/", "/v1/")
 REFUSAL = {"detail": "Invalid or missing API Key!"}
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ def guard(app: FastAPI, settings: Settings) -> None:
         return
     keys = keys_in(settings.api_keys)
     if not keys:
-        log.error("API keys are required, but API_KEYS names none: every request under /api/ is refused with 401")
+        log.error("API keys are required, but API_KEYS names none: all under /api/ and /v1/ is refused with 401")
     app.add_middleware(ApiKeys, keys=keys)
 
 
@@ -38,7 +38,7 @@ def documented(settings: Settings) -> list[Any]:
 
 
 class ApiKeys:
-    """ASGI middleware. Answers 401 unless a request under `/api/`, whatever stands before it, has one of the keys."""
+    """ASGI middleware. Answers 401 unless a request under `GUARDED`, whatever stands before it, has one of the keys."""
 
     def __init__(self, app: ASGIApp, keys: tuple[bytes, ...]) -> None:
         self._app = app
@@ -46,7 +46,7 @@ class ApiKeys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
-        guarded = scope["type"] == "http" and GUARDED in f"{scope['path']}/"
+        guarded = scope["type"] == "http" and any(path in f"{scope['path']}/" for path in GUARDED)
         if guarded and not is_one_of(Headers(scope=scope).get(HEADER, "").encode("latin-1"), self._keys):
             await JSONResponse(REFUSAL, status_code=401)(scope, receive, send)
         else:

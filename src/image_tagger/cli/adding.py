@@ -9,13 +9,13 @@ import typer
 from image_tagger.cli.model_tables import catalog_of, shelf_of
 from image_tagger.cli.output import visible
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.adding import Added, Adder, Wishes, check_name
-from image_tagger.models.drafting import read_labels
-from image_tagger.models.guesses import Guess
+from image_tagger.models.adding.adder import Added, Adder, Wishes, check_name
+from image_tagger.models.adding.proving import TOLERANCE
+from image_tagger.models.guessing.drafting import read_labels
+from image_tagger.models.guessing.guesses import Guess
 from image_tagger.models.manifest import NAME, read_version
 from image_tagger.models.names import ModelName, model_name
-from image_tagger.models.opening import Limits
-from image_tagger.models.proving import TOLERANCE
+from image_tagger.models.opening.process import Limits
 from image_tagger.services import granted, pull_terms
 from image_tagger.settings import Settings, read_settings
 

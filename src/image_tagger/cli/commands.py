@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from image_tagger.cli import detect, doctor, duplicates, models, moderate, serve, sort, tag, untag
+from image_tagger.cli import detect, doctor, duplicates, find, jobs, models, moderate, serve, sort, tag, untag, worker
 from image_tagger.cli.failure import EXIT_FAILED
 from image_tagger.domain.errors import TaggerError
 
@@ -26,8 +26,11 @@ app.command("untag")(untag.untag)
 app.command("sort")(sort.sort)
 app.command("detect")(detect.detect)
 app.command("duplicates")(duplicates.duplicates)
+app.command("find")(find.find)
 app.command("moderate")(moderate.moderate)
 app.add_typer(models.app, name="models")
+app.add_typer(jobs.app, name="jobs")
+app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 
 

@@ -10,13 +10,13 @@ import typer
 from image_tagger.cli.adding import Given, adder_of, wishes_of
 from image_tagger.cli.output import visible
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.adding import Wishes
-from image_tagger.models.drafting import Draft, draft, text_of, write_draft
-from image_tagger.models.guessing import recipe_of
-from image_tagger.models.inspecting import Inspection
+from image_tagger.models.adding.adder import Wishes
+from image_tagger.models.guessing.drafting import Draft, draft, text_of, write_draft
+from image_tagger.models.guessing.recipe import recipe_of
+from image_tagger.models.inspection.inspecting import Inspection
+from image_tagger.models.inspection.parts import Parts
 from image_tagger.models.manifest import NAME, read_version
-from image_tagger.models.parts import Parts
-from image_tagger.models.tensors import TensorInfo
+from image_tagger.models.running.tensors import TensorInfo
 from image_tagger.settings import read_settings
 
 

@@ -13,7 +13,7 @@ from image_tagger.domain.specs import Version
 from image_tagger.models import contract, loaded
 from image_tagger.models.catalog import PATHS
 from image_tagger.models.names import ModelName, model_name
-from image_tagger.models.pulling import Puller
+from image_tagger.models.pulling.puller import Puller
 from image_tagger.services import granted, pull_terms
 from image_tagger.settings import Settings, read_settings
 

@@ -15,7 +15,7 @@ Classes = Annotated[
     list[str] | None, typer.Option("--classes", metavar="A,B", help="What to look for; each becomes a folder.")
 ]
 By = Annotated[
-    Match, typer.Option("--match", help="A label is a kind of the class, has its name, or contains it as text.")
+    Match, typer.Option("--match", help="Labels are kinds of the class (hierarchy), have its name, or contain it.")
 ]
 Into = Annotated[
     Path | None, typer.Option("--into", file_okay=False, metavar="DIR", help="Where the folders of the classes are.")
@@ -27,7 +27,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen;
 Model = Annotated[str, typer.Option("--model", "-m", help="Model, alias or folder; see `image-tagger models list`.")]
 MinConfidence = Annotated[
     float | None,
-    typer.Option("--min-confidence", "-c", min=0, max=1, help="Least score of a class; 0.5, with substring 0."),
+    typer.Option("--min-confidence", "-c", min=0, max=1, help="Least score of a class: 0.5, with substring 0."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the latest sort that was paused or cut short.")]
 Undo = Annotated[str, typer.Option("--undo", metavar="JOURNAL|last", help="Take a sort back, as its journal tells.")]

@@ -23,13 +23,13 @@ def new_journal(settings: Settings) -> Journal:
 
 
 def find_journal(settings: Settings, named: str) -> Journal:
-    """The journal in a file, or the last one that has not been undone. Raises InvalidRequest where there is none."""
+    """The journal in a file, or the last one of which something can be undone. Raises InvalidRequest for none."""
     if named != LAST:
         if not Path(named).is_file():
             raise InvalidRequest("there is no such journal")
         return Journal(Path(named).absolute())
     files = sorted(_folder(settings).glob(f"*{SUFFIX}"), reverse=True)
-    found = next((journal for journal in map(Journal, files) if not journal.read().undone), None)
+    found = next(filter(_has_steps, map(Journal, files)), None)
     if found is None:
         raise InvalidRequest("there is no sort that could be undone")
     return found
@@ -49,8 +49,18 @@ def held(journal: Journal) -> Iterator[None]:
     if lock is None:
         raise InvalidRequest("this sort is being worked on")
     with lock:
-        yield
-    file.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+
+def _has_steps(journal: Journal) -> bool:
+    try:
+        story = journal.read()
+    except InvalidRequest:  # cut short before it began
+        return False
+    return bool(story.steps) and not story.undone
 
 
 def _folder(settings: Settings) -> Path:

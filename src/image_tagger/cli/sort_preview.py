@@ -12,7 +12,7 @@ from rich.text import Text
 
 from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
-from image_tagger.cli.output import visible, writing
+from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.cli.sorting import Asked, check
 from image_tagger.domain.errors import InvalidRequest, TaggerError
@@ -76,9 +76,8 @@ def _labels(result: FrameResult) -> str:
 
 
 def _show(table: Table, order: Order, counts: Counter[str]) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPED)
+    to = standard_output()
+    console = Console(file=to, width=None if to.isatty() else PIPED)
     with writing():
         console.print(table)
         for one in order.rule.classes:

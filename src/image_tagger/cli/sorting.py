@@ -11,6 +11,7 @@ from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.pictures import VIDEOS
+from image_tagger.cli.quiet import only_errors
 from image_tagger.cli.sort_journals import held, new_journal, queue_of
 from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.domain.errors import InvalidRequest
@@ -64,8 +65,7 @@ def sort_all(asked: Asked) -> int:
     settings = roomy(read_settings())
     journal = new_journal(settings)
     order = replace(asked.order, journal=journal.file)
-    order.into.mkdir(parents=True, exist_ok=True)
-    with held(journal):
+    with held(journal), only_errors():
         return asyncio.run(_begin(settings, order, journal))
 
 
@@ -77,7 +77,7 @@ def resume(folder: Path | None) -> int:
     settings = roomy(read_settings())
     job = asyncio.run(_unfinished(settings, str(folder.absolute()) if folder else None))
     journal = Journal(Path(job.parameters["journal"]))
-    with held(journal):
+    with held(journal), only_errors():
         return asyncio.run(_go_on(settings, job, journal))
 
 
@@ -94,11 +94,19 @@ async def _begin(settings: Settings, order: Order, journal: Journal) -> int:
     settings, model = with_model(settings, order.model)
     async with _wired(settings, journal) as services:
         await check(services, order, model)
+        _make(order.into)
         journal.begin(Heading(order.source, order.into, order.how))
         parameters = {**order.as_json(), "model": model, "asked": order.model}
         new = NewJob(KIND, parameters, attempts=ATTEMPTS, queue=queue_of(journal))
         job = await services.ledger.add(new, [NewItem()], open_end=True)
         return await _work(services, job)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidRequest(f"the folder for the classes cannot be made: {error.strerror}") from error
 
 
 async def _go_on(settings: Settings, job: Job, journal: Journal) -> int:
@@ -111,11 +119,15 @@ async def _go_on(settings: Settings, job: Job, journal: Journal) -> int:
 async def _unfinished(settings: Settings, folder: str | None) -> Job:
     async with wire(settings) as services:
         jobs, _ = await services.ledger.latest(Wanted([KIND], [State.WAITING, State.RUNNING]), limit=LATEST)
-    for job in jobs:
-        mine = job.queue and not job.cancelling
-        if mine and (folder is None or job.parameters["source"] == folder):
-            return job
-    raise InvalidRequest("there is no sort that could go on")
+    found = next((job for job in jobs if _can_go_on(job) and folder in {None, job.parameters["source"]}), None)
+    if found is None:
+        raise InvalidRequest("there is no sort that could go on")
+    return found
+
+
+def _can_go_on(job: Job) -> bool:
+    """Whether it is one of the command line, on this machine, that has not been taken back."""
+    return bool(job.queue) and not job.cancelling and Path(job.parameters["journal"]).is_file()
 
 
 def _wired(settings: Settings, journal: Journal) -> Services:

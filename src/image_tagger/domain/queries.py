@@ -34,7 +34,7 @@ Media = Url | Upload | Base64
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to the engine. An empty model name means the default one; without a crop the whole picture counts."""
+    """One question to the engine. An empty model name means the default; without a crop, the whole picture counts."""
 
     media: Media
     model: str = ""

@@ -9,7 +9,7 @@ from image_tagger.engine.recognition import Request, tensors_of
 from image_tagger.engine.residents import Residents
 from image_tagger.engine.threads import Threads
 from image_tagger.media.decode import Decoder
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.running.tensors import Outputs
 
 
 class RawOutputs:

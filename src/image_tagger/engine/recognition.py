@@ -17,7 +17,7 @@ from image_tagger.media.cropping import cut
 from image_tagger.media.decode import Decoder
 from image_tagger.media.image import Image
 from image_tagger.models.loaded import LoadedModel, Outputs, Prepared
-from image_tagger.models.preprocessing import needed_pixels
+from image_tagger.models.preprocessing.preparing import needed_pixels
 
 P = ParamSpec("P")
 T = TypeVar("T")

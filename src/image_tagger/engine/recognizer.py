@@ -12,7 +12,7 @@ from image_tagger.engine.frames import Frames
 from image_tagger.engine.predictor import Predictor
 from image_tagger.engine.window import as_they_come, in_order
 from image_tagger.media.image import Frame
-from image_tagger.models.preprocessing import needed_pixels
+from image_tagger.models.preprocessing.preparing import needed_pixels
 from image_tagger.models.resolve import Resolver
 
 AHEAD = 8  # queries or frames of one caller under way: enough to hide waiting, too few to starve other callers

@@ -17,7 +17,7 @@ from image_tagger.engine.threads import Threads
 from image_tagger.engine.tuning import tuned
 from image_tagger.media.decode import Decoder
 from image_tagger.models.loaded import LoadedModel, load
-from image_tagger.models.preprocessing import blank
+from image_tagger.models.preprocessing.preparing import blank
 
 log = structlog.get_logger(__name__)
 

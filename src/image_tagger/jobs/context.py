@@ -9,6 +9,7 @@ from image_tagger.engine.frames import Frames
 from image_tagger.engine.moderation import Moderator
 from image_tagger.engine.recognizer import Recognizer
 from image_tagger.engine.threads import Threads
+from image_tagger.jobs.bulk import Bulk
 from image_tagger.media.fetch import Fetcher
 from image_tagger.models.catalog import Catalog
 from image_tagger.models.resolve import Resolver
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from image_tagger.jobs.platform import Platform
     from image_tagger.store.blobs import Blobs
     from image_tagger.store.database import Database
+    from image_tagger.store.results import Results
 
 
 class Services(Protocol):
@@ -43,6 +45,10 @@ class Services(Protocol):
     def blobs(self) -> "Blobs": ...  # noqa: D102 - the same
     @property
     def ledger(self) -> "Ledger": ...  # noqa: D102 - the same
+    @property
+    def results(self) -> "Results": ...  # noqa: D102 - the same
+    @property
+    def bulk(self) -> Bulk: ...  # noqa: D102 - the same
     @property
     def platform(self) -> "Platform": ...  # noqa: D102 - the same
 

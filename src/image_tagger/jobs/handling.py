@@ -1,7 +1,8 @@
 """One item through its handler, and what the handler's errors mean."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
+from functools import cache
 
 import structlog
 
@@ -14,7 +15,7 @@ from image_tagger.domain.errors import (
     TaggerError,
     UnreachableMedia,
 )
-from image_tagger.domain.jobs import Failure, Item, State
+from image_tagger.domain.jobs import Failure, Item, Json, State
 from image_tagger.jobs.context import Context
 from image_tagger.jobs.ending import Outcome
 
@@ -29,8 +30,7 @@ log = structlog.get_logger(__name__)
 async def handle(item: Item, context: Context) -> Outcome:
     """What came of the item. Never raises but when it is cancelled."""
     try:
-        run = plugins.load(HANDLERS, item.job.kind).run
-        result: Mapping[str, object] | None = await run(item, context)
+        result = await _handler(item.job.kind)(item, context)
     except ShuttingDown:
         return Outcome(item, State.WAITING)
     except TaggerError as error:
@@ -41,9 +41,10 @@ async def handle(item: Item, context: Context) -> Outcome:
     return Outcome(item, State.DONE, result)
 
 
-def knows(kind: str) -> bool:
-    """Whether there is a handler for this kind of job."""
-    return kind in plugins.names(HANDLERS)
+@cache  # looking for what is installed takes milliseconds
+def _handler(kind: str) -> Callable[[Item, Context], Awaitable[Json | None]]:
+    run: Callable[[Item, Context], Awaitable[Json | None]] = plugins.load(HANDLERS, kind).run
+    return run
 
 
 def _failed(item: Item, error: TaggerError) -> Outcome:

@@ -130,7 +130,8 @@ class Ledger:
     async def finish(self, outcomes: Sequence[Outcome]) -> int:
         """Write down how items went, as far as their claims still hold; answers of how many they do."""
         count, ended = await self._database.write(self._finish, outcomes)
-        self._tell(ended)
+        waiting = any(outcome.state is State.WAITING for outcome in outcomes)
+        self._tell(ended, *[WORK] * waiting)  # so that workers look when the next one is due
         return count
 
     async def release_all(self, worker: str) -> int:
@@ -184,6 +185,8 @@ class Ledger:
 
     def _finish(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[int, ending.Ended]:
         count, ended = ending.finish(connection, outcomes, now=time.time())
+        if any(outcome.state is State.WAITING for outcome in outcomes):
+            self._post(connection, WORK)
         return count, self._posted(connection, ended)
 
     def _posted(self, connection: Connection, ended: ending.Ended) -> ending.Ended:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from image_tagger.jobs.ledger import Ledger
     from image_tagger.jobs.worker import Worker
     from image_tagger.store.database import Database
+    from image_tagger.store.results import Results
 
 FILE = "image-tagger.sqlite3"
 PIPES = "pipes"
@@ -30,13 +31,14 @@ class Office:
         """An empty `url` is that of a SQLite file in the data directory."""
         self.blobs = Blobs(data_dir / "blobs")
         self._file = data_dir / FILE
-        self._url = url or f"sqlite:///{self._file}"
+        self._url = url
         self._pipes = data_dir / PIPES
         self._rules = rules
         self._postbox = Postbox(url.replace("+psycopg", "", 1)) if url.startswith("postgres") else None
         self._bells = Bells(self._pipes, self._postbox)
         self._database: Database | None = None
         self._ledger: Ledger | None = None
+        self._results: Results | None = None
         self._worker: Worker | None = None
         self._employing: asyncio.Task[None] | None = None
 
@@ -46,7 +48,7 @@ class Office:
         if self._database is None:
             from image_tagger.store.database import Database  # noqa: PLC0415 - see the module's purpose
 
-            self._database = Database(self._url)
+            self._database = Database(self._url or f"sqlite:///{self._file}")
         return self._database
 
     @property
@@ -57,6 +59,15 @@ class Office:
 
             self._ledger = Ledger(self.database, self._bells)
         return self._ledger
+
+    @property
+    def results(self) -> "Results":
+        """What was recognised. Raises as `database`."""
+        if self._results is None:
+            from image_tagger.store.results import Results  # noqa: PLC0415 - see the module's purpose
+
+            self._results = Results(self.database)
+        return self._results
 
     def employ(self, services: "Services") -> None:
         """Do jobs in this process from now on: those that are there, and those that come."""
@@ -82,7 +93,7 @@ class Office:
     async def _employ(self, services: "Services") -> None:
         with self._bells.listening(WORK) as rung:
             await self._bells.open()
-            if not self._postbox and not self._file.exists():
+            if not self._url and not self._file.exists():
                 await rung.wait()
         module: Any = await asyncio.to_thread(import_module, "image_tagger.jobs.worker")
         worker: Worker = module.Worker(self.ledger, self._bells, self._rules, self._pipes)

@@ -1,6 +1,8 @@
 """The recognition platform: what doors may do with networks, versions and inferences."""
 
 import asyncio
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +32,8 @@ from image_tagger.models.platform.versions import RegisteredVersions, check_read
 
 IMPORT = "import_network"
 KINDS = (IMPORT, INFERENCE)
+SWEEP_SECONDS = 3600.0  # between two looks
+SPARE_SECONDS = 24 * 3600.0  # that a task may take beside the time that it is kept afterwards
 ATTEMPTS = 8  # of an inference, over two minutes: its network may still be being checked
 
 
@@ -40,6 +44,7 @@ class Platform:
         self.versions, self.registry, self.blobs = versions, versions.registry, office.blobs
         self.engine = engine
         self._ledger = office.ledger
+        self._swept = -math.inf
 
     async def upload(self, draft: NetworkDraft, contents: Mapping[str, bytes | Path]) -> StoredNetwork:
         """Register a network; the hashes of the draft's files are filled in, and a task checks it."""
@@ -79,6 +84,7 @@ class Platform:
 
     async def keep(self, content: bytes | Path) -> str:
         """Store what was sent for an inference, for as long as its task is kept; answers its hash."""
+        await self._tidy()
         return (await self.blobs.add(content)).sha256
 
     async def infer(self, asked: Inference | RawInference) -> int:
@@ -118,6 +124,18 @@ class Platform:
             return await asyncio.to_thread(self.versions.raw, network, tensors)
         version = await self.engine.resolver.version(network)
         return replace(version, network=replace(version.network, outputs=tensors))
+
+    async def _tidy(self) -> None:
+        """Now and then, delete what was sent for tasks that are no longer kept."""
+        now = time.monotonic()
+        if now < self._swept + SWEEP_SECONDS:
+            return
+        self._swept = now
+        await asyncio.to_thread(self._sweep)
+
+    def _sweep(self) -> None:
+        older_than = self.engine.retention_seconds + SPARE_SECONDS
+        self.blobs.sweep(self.registry.hashes(), older_than=older_than)
 
     async def _kept(self, name: str, content: bytes | Path) -> NetworkFile:
         blob = await self.blobs.add(content)

@@ -13,16 +13,18 @@ from image_tagger.store.tables import items, jobs
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which jobs: of all kinds and states where none is named."""
+    """Which jobs: of all kinds and states where none is named, and of all queues unless one is."""
 
     kinds: Collection[str] = ()
     states: Collection[State] = ()
+    queue: str | None = None
 
     @property
     def condition(self) -> ColumnElement[bool]:
         """The same in SQL."""
         kinds = jobs.c.kind.in_(self.kinds) if self.kinds else true()
-        return kinds & (jobs.c.state.in_(self.states) if self.states else true())
+        queue = true() if self.queue is None else jobs.c.queue == self.queue
+        return kinds & queue & (jobs.c.state.in_(self.states) if self.states else true())
 
 
 def job(connection: Connection, job_id: int) -> Job:

@@ -9,7 +9,7 @@ from image_tagger.domain.specs import Version
 from image_tagger.engine.raw import RawOutputs
 from image_tagger.engine.recognizer import Recognizer
 from image_tagger.jobs.office import Office
-from image_tagger.models.opening import Limits
+from image_tagger.models.opening.process import Limits
 from image_tagger.models.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -21,12 +21,16 @@ NETWORKS = "networks"  # the folder of laid out networks in the data directory
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What answers inferences; `limits` bound the check of an uploaded network."""
+    """What answers inferences.
+
+    limits: of the check of an uploaded network. retention_seconds: how long jobs are kept, and what they were sent.
+    """
 
     resolver: Resolver
     recognizer: Recognizer
     raw: RawOutputs
     limits: Limits
+    retention_seconds: float
 
 
 class Reception:

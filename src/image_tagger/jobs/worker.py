@@ -29,7 +29,6 @@ T = TypeVar("T")
 MOST_CLAIMED = 500  # items of one claim
 SHORT, LONG = 0.25, 1.0  # seconds that a claim should last for; what lasts shorter is doubled, what lasts longer halved
 PAUSE = 2.0  # seconds until the next attempt while the database is away
-GRACE = 5.0  # seconds for items to end when the worker is stopped
 FORGET = 3600.0  # seconds between looks for jobs that are too old
 
 log = structlog.get_logger(__name__)
@@ -68,12 +67,15 @@ class Worker:
         """Begin to work, for handlers that may use these services."""
         works: tuple[Awaitable[None], ...] = (self._work(services), self._look_after(), self._forget())
         self._tasks = [asyncio.ensure_future(work) for work in (*works, self._reports.run())]
+        for task in self._tasks:
+            task.add_done_callback(_say_why)
 
-    async def stop(self, grace: float = GRACE) -> None:
+    async def stop(self) -> None:
         """Claim nothing more, give what has begun some time, and hand back the rest."""
         if not self._tasks:
             return
         *works, reporting = self._tasks
+        grace = self._rules.grace_seconds
         await _end(works)
         for held in self._held.values():
             if held.task and not held.begun:
@@ -182,6 +184,12 @@ class Worker:
             with suppress(StoreUnavailable):  # the next round tries again
                 await self._ledger.forget(self._rules.retention_seconds)
             await asyncio.sleep(FORGET)
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """None of them ends by itself; a fault of ours must be seen."""
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("jobs are no longer done here, for a reason nobody foresaw", exc_info=error)
 
 
 async def _while_away(ask: Callable[[], Awaitable[T]]) -> T:

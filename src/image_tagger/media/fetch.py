@@ -4,9 +4,10 @@ import asyncio
 import socket
 import ssl
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -32,6 +33,7 @@ COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 CLOSED = "the server is being stopped"
 
 Resolve = Callable[[str], Sequence[str]]
+T = TypeVar("T")
 
 
 def system_addresses(host: str) -> list[str]:
@@ -76,6 +78,16 @@ class Fetcher:
 
         Raises UnreachableMedia (refused, not found, too slow, cut short, ...), MediaTooLarge, ShuttingDown.
         """
+        return await self._bounded(lambda session: self._follow(session, address))
+
+    async def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Send a body to this URL; redirects are not followed, and of the answer only the status counts.
+
+        Raises UnreachableMedia, also for a status other than 2xx, and ShuttingDown.
+        """
+        await self._bounded(lambda session: _send(session, address, body, headers))
+
+    async def _bounded(self, work: Callable[[aiohttp.ClientSession], Awaitable[T]]) -> T:
         if self._closed:
             raise ShuttingDown(CLOSED)
         session = self._session or self._open()
@@ -83,7 +95,7 @@ class Fetcher:
             async with asyncio.timeout(self._limits.seconds) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    return await self._follow(session, address)
+                    return await work(session)
                 finally:
                     self._deadlines.discard(deadline)
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:  # OSError: TimeoutError, too
@@ -182,6 +194,12 @@ def _result(name: str, address: str, port: int) -> ResolveResult:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     return ResolveResult(hostname=name, host=address, port=port, family=family, proto=socket.IPPROTO_TCP, flags=numeric)
+
+
+async def _send(session: aiohttp.ClientSession, address: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async with session.post(parse_url(address), data=body, headers=headers, allow_redirects=False) as response:
+        if not 200 <= response.status < 300:
+            raise unreachable(f"status {response.status}")
 
 
 async def _read(content: aiohttp.StreamReader, limit: int) -> bytes:

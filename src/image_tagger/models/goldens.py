@@ -14,7 +14,7 @@ from image_tagger.domain.geometry import Size
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
 from image_tagger.models.loaded import LoadedModel, Outputs, postprocessing_of
-from image_tagger.models.placement import Placement
+from image_tagger.models.preprocessing.placement import Placement
 
 WIDTH, HEIGHT = 160, 121  # an odd number, so that roundings show
 COUNT = 4

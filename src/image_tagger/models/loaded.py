@@ -12,13 +12,13 @@ from image_tagger.domain.geometry import Size
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec, Version
-from image_tagger.models.feeding import Feeding
-from image_tagger.models.fitting import fit
 from image_tagger.models.manifest import check_hashes
-from image_tagger.models.placement import Placement
-from image_tagger.models.preprocessing import fitted
-from image_tagger.models.resizing import averaged
-from image_tagger.models.tensors import NO_OPTIONS, Options, Outputs, Runtime, TensorInfo, Tensors
+from image_tagger.models.preprocessing.fitting import fit
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.preprocessing.preparing import fitted
+from image_tagger.models.preprocessing.resizing import averaged
+from image_tagger.models.running.feeding import Feeding
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, Outputs, Runtime, TensorInfo, Tensors
 
 __all__ = [
     "NO_OPTIONS",

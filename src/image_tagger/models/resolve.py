@@ -12,7 +12,7 @@ from image_tagger.domain.recognition import VERSION
 from image_tagger.domain.specs import Version
 from image_tagger.models.catalog import Catalog
 from image_tagger.models.names import ModelName
-from image_tagger.models.pull_process import PullProcess
+from image_tagger.models.pulling.process import PullProcess
 
 FAILURES = 1000  # remembered at a time
 AT_A_TIME = 2  # models being pulled; more wait

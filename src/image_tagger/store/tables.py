@@ -145,3 +145,49 @@ removed_resources = Table(  # so that an id that was removed is told from one th
     Column("kind", String(16), primary_key=True),
     Column("id", BigInteger, primary_key=True, autoincrement=False),
 )
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", ID, primary_key=True, autoincrement=True),  # never used twice, since pages of a search go by it
+    Column("key", Text, nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger),
+    Column("modified", Double),
+    Column("fingerprint", BigInteger),  # signed
+    Index("pictures_sha256", "sha256"),
+    sqlite_autoincrement=True,
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("model", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("model", "name", name="labels_name"),
+    sqlite_autoincrement=True,
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("picture_id", ID, ForeignKey("pictures.id"), primary_key=True),
+    Column("label_id", ID, ForeignKey("labels.id"), primary_key=True),
+    Column("score", Double, nullable=False),
+    Index("results_found", "label_id", "score", "picture_id"),  # covers: a search reads nothing else
+    sqlite_with_rowid=False,
+)
+
+known_files = Table(  # what was found in files, so that those that have not changed are not looked at again
+    "known_files",
+    metadata,
+    Column("manner", String(16), primary_key=True),  # of the model and of what it was asked
+    Column("origin", String(32), primary_key=True),  # of the file's place
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),  # nanoseconds since 1970
+    Column("sha256", String(64), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Index("known_files_sha256", "sha256"),
+    sqlite_with_rowid=False,
+)

@@ -1,5 +1,6 @@
 """J05 to J10, J13, J14, J16: jobs from their beginning to their end."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_j05_what_matches_nothing_stays(service: Service) -> None:
 
 
 def test_j06_what_matches_is_moved_whole(service: Service, letters: tuple[str, str]) -> None:
-    content = service.put("1.jpg", "2.jpg", "ünï cödé.jpg", ".hidden")
+    content = service.put("1.jpg", "2.jpg", "ünï cödé.jpg", ".hidden", os.fsdecode(b"no text \xff"))
     assert service.sorted_by(NO_MATCH, letters[0])["percentage"] == 100
     assert service.content() == within(letters[0], content)
     assert not (service.files / NO_MATCH).exists()

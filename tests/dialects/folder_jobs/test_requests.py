@@ -7,14 +7,19 @@ from tests.dialects.folder_jobs.sorting import KEY, PATH, Service
 HEADERS = {"Authorization": KEY}
 
 
+def of_type(kind: str) -> dict[str, str]:
+    """The headers of a body of this type."""
+    return {**HEADERS, "Content-Type": kind}
+
+
 @pytest.mark.parametrize(
     "sent",
     [
         {},
         {"data": {"classes": "cat"}},
-        {"content": b'{"classes": ["cat"]}', "headers": {**HEADERS, "Content-Type": "text/plain"}},
+        {"content": b'{"classes": ["cat"]}', "headers": of_type("text/plain")},
         {"content": b'{"classes": ["cat"]}'},
-        {"content": b"", "headers": {**HEADERS, "Content-Type": "application/jsonlines"}},
+        {"content": b"", "headers": of_type("application/jsonlines")},
     ],
 )
 def test_j02_what_is_not_json_by_its_type_has_no_categories(service: Service, sent: dict[str, object]) -> None:
@@ -36,7 +41,7 @@ def test_j02_what_is_not_json_by_its_type_has_no_categories(service: Service, se
     ids=lambda body: body[:40],
 )
 def test_j03_broken_requests_are_refused(service: Service, body: str) -> None:
-    answer = service.post(content=body.encode("latin-1"), headers={**HEADERS, "Content-Type": "application/json"})
+    answer = service.post(content=body.encode("latin-1"), headers=of_type("application/json"))
     assert (answer.status_code, answer.json().keys()) == (400, {"code", "message"})
     assert answer.json()["code"] == 400
     assert answer.json()["message"]
@@ -64,5 +69,5 @@ def test_j15_other_verbs_are_refused(service: Service) -> None:
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"])
 def test_j15_a_charset_and_other_keys_do_not_matter(service: Service, kind: str) -> None:
     body = b'{"classes": ["cat"], "priority": 7, "nothing": NaN}'
-    answer = service.post(content=body, headers={**HEADERS, "Content-Type": kind, "Token": "for the companion"})
+    answer = service.post(content=body, headers={**of_type(kind), "Token": "for the companion"})
     assert (answer.status_code, answer.json()["classes"]) == (201, ["cat"])

@@ -88,7 +88,9 @@ def test_a_network_of_ones_own(client: Client, photo_url: str, network_file: Pat
     )
     assert version["id"]
     assert version.data()["network_id"] == network["id"]
-    assert version["post_processings"] == [{"classification": {"output_tensor": "shares", "activation": "none", "thresholds": [0.025] * 3}}]
+    assert version["post_processings"] == [
+        {"classification": {"output_tensor": "shares", "activation": "none", "thresholds": [0.025] * 3}}
+    ]
     client.Task.retrieve(network["task_id"]).wait()
 
     check_schema(spec.inference(inputs=[ImageInput(photo_url)], show_discarded=False, max_predictions=3))

@@ -64,6 +64,7 @@ def test_classifiers(
     door: Door,
     shared_data: Path,
     tmp_path: Path,
+    *,
     framework: str,
     library: str,
     files: list[str],
@@ -155,7 +156,7 @@ YOLOX = {
     ],
 )
 def test_detectors(
-    door: Door, shared_data: Path, framework: str, library: str, file: str, image: Wire, labels: str, entry: Wire
+    door: Door, shared_data: Path, *, framework: str, library: str, file: str, image: Wire, labels: str, entry: Wire
 ) -> None:
     pytest.importorskip(library)
     network = door.upload(shared_data / "models" / file, framework=framework, described=image)

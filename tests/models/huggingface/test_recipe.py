@@ -8,9 +8,9 @@ import pytest
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.models.huggingface.processors import CLASSES
 from image_tagger.models.huggingface.recipe import timm_recipe, transformers_recipe
-from image_tagger.models.preprocessing import needed_pixels, prepare
-from tests.models.make_processor_goldens import FILE, timm_tensor, transformers_tensor
-from tests.models.processor_cases import CASES, SIZES, TIMM, picture
+from image_tagger.models.preprocessing.preparing import needed_pixels, prepare
+from tests.models.preprocessing.make_processor_goldens import FILE, timm_tensor, transformers_tensor
+from tests.models.preprocessing.processor_cases import CASES, SIZES, TIMM, picture
 
 CLOSE = 1e-3
 LARGE = ((640, 427), (427, 640), (333, 1001), (225, 223), (40, 900), (500, 500))

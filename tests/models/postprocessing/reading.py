@@ -12,7 +12,7 @@ from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
 from image_tagger.models.loaded import POSTPROCESSINGS
-from image_tagger.models.placement import Placement
+from image_tagger.models.preprocessing.placement import Placement
 
 WHOLE = Placement.whole(Size(100, 200))  # pixels of the input that the picture covers
 ALL = Selection()

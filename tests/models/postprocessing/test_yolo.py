@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.selection import Selection
-from image_tagger.models.placement import Placement
+from image_tagger.models.preprocessing.placement import Placement
 from tests.models.postprocessing.reading import edges, read, spec, told
 
 INPUT = Placement.whole(Size(64, 32))

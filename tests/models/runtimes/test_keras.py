@@ -23,8 +23,9 @@ from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavaila
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.specs import Layout, Network, Preprocessing, Spec, Version
-from image_tagger.models import contract, converting, loaded
-from image_tagger.models.keras.archive import WEIGHTS
+from image_tagger.models import contract, loaded
+from image_tagger.models.adding import converting
+from image_tagger.models.formats.keras.archive import WEIGHTS
 from image_tagger.models.manifest import sha256
 
 try:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.keras import configuration
-from image_tagger.models.keras.archive import CONFIGURATION, WEIGHTS, read_configuration
+from image_tagger.models.formats.keras import configuration
+from image_tagger.models.formats.keras.archive import CONFIGURATION, WEIGHTS, read_configuration
 
 DENSE = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2}, "registered_name": None}
 MARSHALLED = {"class_name": "__lambda__", "config": {"code": "4wEAAAAAAAAA"}}

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable
+from image_tagger.models.running.tensors import TensorInfo
 from image_tagger.models.runtimes import opencv
-from image_tagger.models.tensors import TensorInfo
 from tests.models.runtimes.caffemodels import (
     CLASSIFIER,
     DARKNET,

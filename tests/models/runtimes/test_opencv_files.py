@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra
-from image_tagger.models.caffe.network import deploy, read_deploy
-from image_tagger.models.caffe.proposals import without_code
-from image_tagger.models.caffe.prototxt import parse
-from image_tagger.models.caffe.weights import check_weights
-from image_tagger.models.darknet.network import configuration
-from image_tagger.models.darknet.weights import check_weights as check_darknet
+from image_tagger.models.formats.caffe.network import deploy, read_deploy
+from image_tagger.models.formats.caffe.proposals import without_code
+from image_tagger.models.formats.caffe.prototxt import parse
+from image_tagger.models.formats.caffe.weights import check_weights
+from image_tagger.models.formats.darknet.network import configuration
+from image_tagger.models.formats.darknet.weights import check_weights as check_darknet
 from image_tagger.models.runtimes import opencv
 from tests.models.runtimes.caffemodels import (
     CLASSIFIER,

@@ -18,9 +18,9 @@ from onnx import TensorProto, helper
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
 from image_tagger.domain.specs import Layout, Preprocessing
+from image_tagger.models.running.tensors import Runtime
 from image_tagger.models.runtimes import onnx as onnx_runtime
 from image_tagger.models.runtimes import openvino
-from image_tagger.models.tensors import Runtime
 from tests.models.networks import means, shares
 from tests.models.runtimes.real import MOBILENET, RFB, Real, box_errors, score_error
 

@@ -18,8 +18,9 @@ from image_tagger.domain.errors import InvalidModel, ModelUnavailable
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.specs import Layout, Network, Preprocessing, Spec, Version
-from image_tagger.models import contract, converting, loaded
-from image_tagger.models.graphs import operations
+from image_tagger.models import contract, loaded
+from image_tagger.models.adding import converting
+from image_tagger.models.formats.graphs import operations
 from image_tagger.models.manifest import sha256
 
 tensorflow = pytest.importorskip("tensorflow", reason="needs the extra `tensorflow`", exc_type=ImportError)

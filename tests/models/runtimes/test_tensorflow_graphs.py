@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.graphs import operations
-from image_tagger.models.graphs.graph import read_frozen, read_saved
+from image_tagger.models.formats.graphs import operations
+from image_tagger.models.formats.graphs.graph import read_frozen, read_saved
 
 NODES, LIBRARY, NAME, OPERATION, READS, ATTRIBUTES = 1, 2, 1, 2, 3, 5
 FILE = "some.pb"

@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
+from image_tagger.models.running.tensors import TensorInfo
 from image_tagger.models.runtimes import openvino, tflite
-from image_tagger.models.tensors import TensorInfo
 from tests.models.runtimes.real import COCO_SSD, MOBILENET, QUANTISED, Real, box_errors, score_error
 
 MARK = b"\x1c\0\0\0TFL3"

@@ -17,7 +17,8 @@ from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavaila
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.specs import Network, Preprocessing, Spec, Version
-from image_tagger.models import contract, converting, loaded
+from image_tagger.models import contract, loaded
+from image_tagger.models.adding import converting
 from image_tagger.models.manifest import sha256
 from tests.models.runtimes.test_torch_archives import GRAPH, META, WEIGHT, Bomb, exported
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.pt2 import archive, program
+from image_tagger.models.formats.pt2 import archive, program
 
 META = {
     "dtype": 7,

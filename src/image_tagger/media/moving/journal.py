@@ -78,7 +78,7 @@ class Journal:
     def steps_of(self, file: str) -> list[Step]:
         """What was announced for one file."""
         wanted = json.dumps(file)  # most lines need no parsing
-        with _in_our_words(), self.file.open(encoding="utf-8") as lines:
+        with _in_our_words(), self.file.open(encoding="utf-8", errors="replace") as lines:
             steps = [_step(line) for line in map(_parsed, (line for line in lines if wanted in line)) if "name" in line]
         return [step for step in steps if step.file == file]
 

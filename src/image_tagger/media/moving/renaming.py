@@ -25,8 +25,13 @@ def rename(source: Place, target: Place) -> None:
         return
     call = _system_call()
     if call is None or not _renamed(call, source, target):
-        link(source, target)
-        os.unlink(source.path, dir_fd=source.folder)
+        rename_in_two_steps(source, target)
+
+
+def rename_in_two_steps(source: Place, target: Place) -> None:
+    """The same where the system cannot refuse to replace. Raises OSError where the file system knows no hard links."""
+    link(source, target)
+    os.unlink(source.path, dir_fd=source.folder)
 
 
 def link(source: Place, target: Place) -> None:

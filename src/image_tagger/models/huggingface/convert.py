@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from image_tagger import plugins
 from image_tagger.domain.errors import InvalidModel, TaggerError
 from image_tagger.domain.specs import Golden, Network, Preprocessing, Spec, Version
-from image_tagger.models import goldens, loaded, preprocessing
+from image_tagger.models import goldens, loaded
 from image_tagger.models.huggingface.files import CONFIG, PROCESSORS, needed_files, onnx_files
 from image_tagger.models.huggingface.labelling import Config, is_timm, read_spec
 from image_tagger.models.huggingface.recipe import Recipe, timm_recipe, transformers_recipe
 from image_tagger.models.manifest import sha256
 from image_tagger.models.names import ModelName
+from image_tagger.models.preprocessing import preparing
 from image_tagger.models.writing import GOLDEN, write_version
 
 NETWORK = "network.onnx"
@@ -118,7 +119,7 @@ def _expected(original: Any, repository: Repository) -> NDArray[np.float64]:
     """What the original answers, from its own tensors. Raises InvalidModel where ours are not the same."""
     pictures = goldens.golden_pictures()
     theirs = np.stack([original.prepare(picture) for picture in pictures])
-    ours = np.stack([preprocessing.prepare(picture, repository.recipe.preprocessing) for picture in pictures])
+    ours = np.stack([preparing.prepare(picture, repository.recipe.preprocessing) for picture in pictures])
     if theirs.shape != ours.shape or np.abs(theirs - ours).max() > SAME_TENSOR:
         raise InvalidModel(f"its image processor {repository.recipe.processor!r} is not one that can be followed here")
     logits = original.run({original.inputs[0].name: theirs}, ())[0]

@@ -8,14 +8,14 @@ from typing import Any
 from image_tagger import plugins
 from image_tagger.domain.errors import InvalidModel, MissingExtra, TaggerError
 from image_tagger.domain.recognition import NetworkDraft
-from image_tagger.models.formats import RUNTIMES
-from image_tagger.models.inspecting import Inspection, inspect
+from image_tagger.models.inspection.inspecting import Inspection, inspect
+from image_tagger.models.inspection.kinds import RUNTIMES
+from image_tagger.models.inspection.parts import Parts, parts_of
 from image_tagger.models.loaded import RUNTIMES as FOLDER
-from image_tagger.models.opening import LIMITS, Limits
-from image_tagger.models.parts import Parts, parts_of
+from image_tagger.models.opening.process import LIMITS, Limits
 from image_tagger.models.platform.frameworks import SAVED_MODEL, framework, is_saved_model, main_file
 from image_tagger.models.platform.inputs import Inputs, inputs_of
-from image_tagger.models.tensors import plain_name
+from image_tagger.models.running.tensors import plain_name
 
 FEEDS_INSIDE = frozenset({"tensorflow"})  # runtimes that take pictures at any tensor inside of a network
 

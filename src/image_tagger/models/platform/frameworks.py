@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.formats import Kind
+from image_tagger.models.inspection.kinds import Kind
 
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 VARIABLES = "variables"

@@ -13,10 +13,10 @@ import numpy as np
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.candidates import Candidates, Kind, Reading
-from image_tagger.models.columns import box_rows
-from image_tagger.models.placement import Placement
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.detection.candidates import Candidates, Kind, Reading
+from image_tagger.models.detection.columns import box_rows
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.running.tensors import Outputs
 
 LOCATES = True
 KIND = Kind(("class_ids", "first_class"), nms=1.0)

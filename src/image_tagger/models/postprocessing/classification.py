@@ -5,9 +5,9 @@ import numpy as np
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.placement import Placement
-from image_tagger.models.ranking import ranked
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.reading.ranking import ranked
+from image_tagger.models.running.tensors import Outputs
 
 
 def read(outputs: Outputs, spec: Spec, selection: Selection, placement: Placement) -> tuple[Prediction, ...]:

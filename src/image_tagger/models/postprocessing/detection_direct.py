@@ -13,11 +13,11 @@ first_class: the class number of the first label where there are no class_ids; d
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.boxes import Order
-from image_tagger.models.candidates import Kind, Reading
-from image_tagger.models.listing import LISTING, read_list
-from image_tagger.models.placement import Placement
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.detection.boxes import Order
+from image_tagger.models.detection.candidates import Kind, Reading
+from image_tagger.models.detection.listing import LISTING, read_list
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.running.tensors import Outputs
 
 LOCATES = True
 KIND = Kind(LISTING, nms=1.0)

@@ -14,12 +14,12 @@ order: of a box; default cxcywh.
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.activations import Activation
-from image_tagger.models.boxes import Order, corners
-from image_tagger.models.candidates import Kind, Reading
-from image_tagger.models.columns import Background, box_rows, label_scores
-from image_tagger.models.placement import Placement
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.detection.boxes import Order, corners
+from image_tagger.models.detection.candidates import Kind, Reading
+from image_tagger.models.detection.columns import Background, box_rows, label_scores
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.reading.activations import Activation
+from image_tagger.models.running.tensors import Outputs
 
 LOCATES = True
 KIND = Kind(("activation", "background", "one_label", "order"), nms=1.0)

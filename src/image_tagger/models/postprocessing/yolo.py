@@ -20,12 +20,12 @@ from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.activations import Activation, activated
-from image_tagger.models.boxes import Floats, Order, corners
-from image_tagger.models.candidates import Candidates, Coordinates, Kind, Reading
-from image_tagger.models.columns import matrix
-from image_tagger.models.placement import Placement
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.detection.boxes import Floats, Order, corners
+from image_tagger.models.detection.candidates import Candidates, Coordinates, Kind, Reading
+from image_tagger.models.detection.columns import matrix
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.reading.activations import Activation, activated
+from image_tagger.models.running.tensors import Outputs
 
 LOCATES = True
 KIND = Kind(("head", "order", "activation", "one_label", "class_ids", "first_class"), Coordinates.PIXELS)

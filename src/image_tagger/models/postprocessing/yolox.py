@@ -15,13 +15,13 @@ from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.activations import Activation, activated
-from image_tagger.models.boxes import Order, corners
-from image_tagger.models.candidates import Coordinates, Kind, Reading
-from image_tagger.models.columns import box_rows
-from image_tagger.models.grids import cells
-from image_tagger.models.placement import Placement
-from image_tagger.models.tensors import Outputs
+from image_tagger.models.detection.boxes import Order, corners
+from image_tagger.models.detection.candidates import Coordinates, Kind, Reading
+from image_tagger.models.detection.columns import box_rows
+from image_tagger.models.detection.grids import cells
+from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.reading.activations import Activation, activated
+from image_tagger.models.running.tensors import Outputs
 
 LOCATES = True
 KIND = Kind(("strides", "activation", "one_label"), Coordinates.PIXELS)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
-from image_tagger.models.keras import archive, configuration, hdf5
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.formats.keras import archive, configuration, hdf5
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes about the processor go to stderr of every command
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # pictures are independent, so cores serve different pictures

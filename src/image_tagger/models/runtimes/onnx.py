@@ -10,7 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 CPU = "CPUExecutionProvider"
 PROVIDERS = {

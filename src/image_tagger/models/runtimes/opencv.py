@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
-from image_tagger.models.caffe import proposals
-from image_tagger.models.caffe.network import read_deploy
-from image_tagger.models.caffe.weights import check_weights as check_caffemodel
-from image_tagger.models.darknet.network import read_configuration
-from image_tagger.models.darknet.weights import check_weights as check_darknet
-from image_tagger.models.fed import fed
-from image_tagger.models.pool import Pool
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors, own_name
+from image_tagger.models.formats.caffe import proposals
+from image_tagger.models.formats.caffe.network import read_deploy
+from image_tagger.models.formats.caffe.weights import check_weights as check_caffemodel
+from image_tagger.models.formats.darknet.network import read_configuration
+from image_tagger.models.formats.darknet.weights import check_weights as check_darknet
+from image_tagger.models.running.fed import fed
+from image_tagger.models.running.pool import Pool
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors, own_name
 
 INSTALL = "pip install 'image-tagger[opencv]'"
 FLOAT = "float32"

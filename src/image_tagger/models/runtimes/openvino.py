@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
-from image_tagger.models.fed import chosen, fed
-from image_tagger.models.pool import Pool, usable_cores
-from image_tagger.models.protobuf import fields
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.formats.protobuf import fields
+from image_tagger.models.running.fed import chosen, fed
+from image_tagger.models.running.pool import Pool, usable_cores
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 INSTALL = "pip install 'image-tagger[openvino]'"
 PRECISIONS = ("f32", "f16", "bf16")

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
-from image_tagger.models.graphs import operations
-from image_tagger.models.graphs.graph import Graph, SavedGraph, Signature, node_name, read_frozen, read_saved
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.formats.graphs import operations
+from image_tagger.models.formats.graphs.graph import Graph, SavedGraph, Signature, node_name, read_frozen, read_saved
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its notes about the processor go to stderr of every command
 os.environ.setdefault("TF_OVERRIDE_GLOBAL_THREADPOOL", "1")  # without it, the first session's threads serve all

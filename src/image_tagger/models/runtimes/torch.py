@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
-from image_tagger.models.pt2 import archive, program
-from image_tagger.models.pt2.program import ELEMENTS, Call, Program
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.formats.pt2 import archive, program
+from image_tagger.models.formats.pt2.program import ELEMENTS, Call, Program
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 try:
     import torch

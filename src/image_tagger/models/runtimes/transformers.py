@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra
-from image_tagger.models.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 INSTALL = "pip install 'image-tagger[hf]'"
 INPUT, OUTPUT = "pixel_values", "logits"

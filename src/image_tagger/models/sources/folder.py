@@ -8,7 +8,7 @@ from image_tagger.domain.errors import InvalidModel
 from image_tagger.models import manifest
 from image_tagger.models.huggingface.files import needed_files
 from image_tagger.models.manifest import sha256
-from image_tagger.models.terms import Terms
+from image_tagger.models.pulling.terms import Terms
 
 REVISION = 40  # hexadecimal digits, as many as a commit on the hub has
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable, TaggerError, UnknownModel
 from image_tagger.models.huggingface.files import CONFIG, needed_files
 from image_tagger.models.names import ModelName, model_name
-from image_tagger.models.terms import Terms
+from image_tagger.models.pulling.terms import Terms
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -20,6 +20,8 @@ def upgrade() -> None:
     _make_networks()
     _make_specifications()
     _make_versions()
+    _make_known_files()
+    _make_results()
 
 
 def _make_jobs() -> None:
@@ -130,6 +132,50 @@ def _make_versions() -> None:
         sa.Column("kind", sa.String(16), primary_key=True),
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     )
+
+
+def _make_results() -> None:
+    op.create_table(
+        "pictures",
+        sa.Column("id", ID, primary_key=True, autoincrement=True),
+        sa.Column("key", sa.Text, nullable=False, unique=True),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("size", sa.BigInteger),
+        sa.Column("modified", sa.Double),
+        sa.Column("fingerprint", sa.BigInteger),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("pictures_sha256", "pictures", ["sha256"])
+    op.create_table(
+        "labels",
+        sa.Column("id", ID, primary_key=True, autoincrement=True),
+        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.UniqueConstraint("model", "name", name="labels_name"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "results",
+        sa.Column("picture_id", ID, sa.ForeignKey("pictures.id"), primary_key=True),
+        sa.Column("label_id", ID, sa.ForeignKey("labels.id"), primary_key=True),
+        sa.Column("score", sa.Double, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("results_found", "results", ["label_id", "score", "picture_id"])
+
+
+def _make_known_files() -> None:
+    op.create_table(
+        "known_files",
+        sa.Column("manner", sa.String(16), primary_key=True),
+        sa.Column("origin", sa.String(32), primary_key=True),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("modified", sa.BigInteger, nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("labels", sa.JSON, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("known_files_sha256", "known_files", ["sha256"])
 
 
 def _only(condition: str) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""What the API pages say about `/v1/jobs`."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+STATES = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+class Begin(BaseModel):
+    """A job to begin: exactly one of `folder`, `urls`, `pictures` and `manifest`."""
+
+    folder: str | None = Field(None, description="A path, or `s3://bucket/prefix`, that `allowed_roots` opens.")
+    recursive: bool = Field(default=True, description="The folders below, too.")
+    urls: list[str] | None = None
+    pictures: list[Any] | None = Field(
+        None,
+        description="Entries as the lines of a manifest have them: texts, or objects with `source-ref`, `url`, `file`.",
+    )
+    manifest: str | None = Field(None, description="A file of JSON lines under `allowed_roots`, or `s3://bucket/key`.")
+    model: str | None = None
+    top: int = Field(5, ge=1)
+    min_confidence: float = Field(0.0, ge=0, le=1)
+    labels: list[str] = Field([], description="Only these labels.")
+    webhook: str | None = Field(None, description="URL that is told when the job has ended.")
+
+
+class Pictures(BaseModel):
+    """How many pictures there are so far, and how many have ended in which way."""
+
+    total: int
+    done: int
+    failed: int
+    cancelled: int
+
+
+class Source(BaseModel):
+    """Where the pictures come from, as the request wrote it."""
+
+    kind: Literal["folder", "manifest", "list"]
+    place: str | None
+
+
+class Job(BaseModel):
+    """A job as it is now."""
+
+    id: int
+    state: STATES
+    created: str
+    ended: str | None
+    source: Source
+    model: str | None
+    listing: bool = Field(description="More pictures may be found.")
+    pictures: Pictures
+    error: str | None = Field(description="Why the pictures could not be listed.")
+
+
+class Latest(BaseModel):
+    """A page of jobs."""
+
+    jobs: list[Job]
+    total: int
+
+
+class Label(BaseModel):
+    """What is in a picture. Further keys: `groups`, `region`."""
+
+    label: str
+    confidence: float
+
+
+class Item(BaseModel):
+    """A picture of a job."""
+
+    number: int
+    picture: str
+    state: STATES
+    labels: list[Label] | None = None
+    error: str | None = None
+
+
+class Items(BaseModel):
+    """A page of pictures."""
+
+    items: list[Item]
+    next: int | None = Field(description="`after` of the next page; null at the end.")
+
+
+class Failure(BaseModel):
+    """Why there is no answer."""
+
+    detail: str
+
+
+def _parameter(name: str, kind: str, text: str, where: str = "query") -> dict[str, Any]:
+    schema = {"type": kind}
+    return {"name": name, "in": where, "required": where == "path", "description": text, "schema": schema}
+
+
+def _answer(model: type[BaseModel]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": model.model_json_schema()}}, "description": model.__doc__}
+
+
+ID = _parameter("job_id", "integer", "The job's id.", "path")
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Failure, "description": "The request has no meaning."},
+    401: {"model": Failure, "description": "The server wants an API key."},
+    403: {"model": Failure, "description": "The place is not under `allowed_roots`."},
+    404: {"model": Failure, "description": "No such job or model."},
+    413: {"model": Failure, "description": "The body is too large."},
+    503: {"model": Failure, "description": "Try again later."},
+}
+BEGIN: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": Begin.model_json_schema()},
+            "application/x-ndjson": {"schema": {"type": "string", "description": "A manifest; options in the query."}},
+        },
+    },
+    "responses": {"201": _answer(Job)},
+}
+LATEST: dict[str, Any] = {
+    "parameters": [_parameter("limit", "integer", "At most 1000."), _parameter("offset", "integer", "To skip.")],
+    "responses": {"200": _answer(Latest)},
+}
+JOB: dict[str, Any] = {"parameters": [ID], "responses": {"200": _answer(Job)}}
+ITEMS: dict[str, Any] = {
+    "parameters": [
+        ID,
+        _parameter("state", "string", "`failed`: only those."),
+        _parameter("after", "integer", "`next` of the page before."),
+        _parameter("limit", "integer", "At most 1000."),
+    ],
+    "responses": {"200": _answer(Items)},
+}
+RESULTS: dict[str, Any] = {
+    "parameters": [ID, _parameter("format", "string", "`jsonl` or `csv`.")],
+    "responses": {
+        "200": {
+            "description": "A line per picture, of CSV per label.",
+            "content": {"text/csv": {}, "application/x-ndjson": {}},
+        }
+    },
+}

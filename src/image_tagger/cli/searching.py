@@ -1,0 +1,58 @@
+"""What `image-tagger find` does: page after page from the database to standard output."""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from image_tagger.cli.output import standard_output
+from image_tagger.cli.search_report import written
+from image_tagger.domain.finding import read_search
+from image_tagger.domain.results import LARGEST_PAGE, FoundPicture, Search
+from image_tagger.jobs.office import Office
+from image_tagger.jobs.rules import Rules
+from image_tagger.models.labels import standard_taxonomy
+from image_tagger.settings import Settings, read_settings
+from image_tagger.store.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """As the options of the command."""
+
+    least: float
+    model: str
+    limit: int | None
+
+
+def find_all(query: str, wishes: Wishes, shape: str) -> None:
+    """Write all that is found. Raises InvalidRequest for a query that is none, StoreUnavailable."""
+    search = Search(read_search(query), wishes.least, wishes.model, min(wishes.limit or LARGEST_PAGE, LARGEST_PAGE))
+    if not asyncio.run(_write(search, wishes.limit, shape, read_settings())):
+        sys.stderr.write("image-tagger: nothing was found\n")
+
+
+async def _write(search: Search, limit: int | None, shape: str, settings: Settings) -> int:
+    office = Office(settings.data_dir, settings.database_url.get_secret_value().strip(), Rules())
+    count = 0
+    try:
+        with written(shape, standard_output()) as write:
+            async with aclosing(_pages(office.results, search)) as found:
+                async for picture in found:
+                    write(picture)
+                    count += 1
+                    if count == limit:
+                        break
+    finally:
+        await office.close()
+    return count
+
+
+async def _pages(results: Results, search: Search) -> AsyncGenerator[FoundPicture, None]:
+    while page := await results.search(search, standard_taxonomy().expand):
+        for picture in page:
+            yield picture
+        if len(page) < search.limit:
+            return
+        search = replace(search, after=page[-1].id)

@@ -1,0 +1,182 @@
+"""What `image-tagger tag FOLDER --output FILE` does: a job that this process works on until it ends or is paused."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from image_tagger.cli import result_files
+from image_tagger.cli.looking import roomy
+from image_tagger.cli.model_paths import with_model
+from image_tagger.cli.output import standard_output, visible, writing
+from image_tagger.cli.sort_progress import SortProgress
+from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.jobs import Job, NewJob, State
+from image_tagger.domain.selection import Selection
+from image_tagger.jobs import chunks, outcomes
+from image_tagger.jobs.office import Office
+from image_tagger.jobs.outcomes import Outcome, Tally
+from image_tagger.jobs.reading import Wanted as WantedJobs
+from image_tagger.jobs.rules import Rules
+from image_tagger.jobs.tagging import ATTEMPTS, FOLDER, KIND, Order, Wanted
+from image_tagger.media.locks import FileLock
+from image_tagger.models.catalog import PATHS
+from image_tagger.models.labels import read_vocabulary_file
+from image_tagger.services import Services, wire
+from image_tagger.settings import Settings, read_settings
+from image_tagger.store.ids import new_id
+
+PLACES = 2  # chunks at a time: while one is being reported, the other keeps the processor busy
+LOOK = 0.25  # seconds between looks at how far the job is
+LEASE = 5.0  # seconds: nobody else works on this queue
+PAGE = 1024  # pictures read at a time
+LATEST = 1000  # jobs among which the unfinished one is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user asked for."""
+
+    folder: Path
+    output: Path
+    model: str
+    selection: Selection
+    vocabulary: Path | None = None
+
+    def order(self, vocabulary: Path | None) -> Order:
+        """The same as a job has it; `vocabulary` is for those who name none. Raises InvalidRequest for a wrong one."""
+        model = os.path.abspath(Path(self.model).expanduser()) if self.model.startswith(PATHS) else self.model  # noqa: PTH100 - without `..`, but links as they are
+        chosen = self.selection
+        wanted = Wanted(chosen.top, chosen.min_score, chosen.sure, vocabulary=_text(self.vocabulary or vocabulary))
+        place, output = str(self.folder.absolute()), str(self.output.absolute())
+        return Order(FOLDER, place, str(self.folder), model=model, wanted=wanted, trusted=True, output=output)
+
+
+def tag_folder(asked: Asked, *, recursive: bool, xmp: bool) -> int:
+    """Tag a folder into a file; answer how many pictures could not be tagged.
+
+    Raises InvalidRequest, MissingExtra for a file that cannot be, and what loading the model raises.
+    """
+    result_files.check(asked.output)
+    settings = roomy(read_settings())
+    order = replace(asked.order(settings.vocabulary), recursive=recursive, xmp=xmp)
+    return asyncio.run(_begin(settings, order))
+
+
+def resume(folder: Path | None) -> int:
+    """Go on with the latest job that has not ended, of this folder where one is named; the answer as of `tag_folder`.
+
+    Raises InvalidRequest where there is none.
+    """
+    settings = roomy(read_settings())
+    job = asyncio.run(_unfinished(settings, str(folder.absolute()) if folder else None))
+    return asyncio.run(_go_on(settings, job))
+
+
+def _text(vocabulary: Path | None) -> str:
+    if vocabulary is None:
+        return ""
+    read_vocabulary_file(vocabulary)  # a mistake is one error, not one per picture
+    return vocabulary.read_text(encoding="utf-8")
+
+
+async def _begin(settings: Settings, order: Order) -> int:
+    queue = f"tag.{new_id()}"
+    with _alone(settings, queue):
+        settings, model = with_model(settings, order.model)
+        async with _wired(settings, queue) as services:
+            await services.preload(model)
+            path = "" if model == order.model else order.model
+            parameters = replace(order, model=model, model_path=path).as_json()
+            new = NewJob(KIND, parameters, attempts=ATTEMPTS, queue=queue)
+            return await _work(services, await services.ledger.add(new, [chunks.listing()], open_end=True))
+
+
+async def _go_on(settings: Settings, job: Job) -> int:
+    with _alone(settings, job.queue):
+        settings, model = with_model(settings, job.parameters["model_path"] or job.parameters["model"])
+        async with _wired(settings, job.queue) as services:
+            await services.preload(model)
+            return await _work(services, job)
+
+
+async def _unfinished(settings: Settings, folder: str | None) -> Job:
+    async with wire(settings) as services:
+        jobs, _ = await services.ledger.latest(WantedJobs([KIND], [State.WAITING, State.RUNNING]), limit=LATEST)
+    for job in jobs:
+        if job.queue and not job.cancelling and folder in {None, job.parameters["place"]}:
+            return job
+    raise InvalidRequest("there is no job that could go on")
+
+
+def _alone(settings: Settings, queue: str) -> FileLock:
+    """While this process works on a job, no other one does."""
+    folder = settings.data_dir / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    held = FileLock.take(folder / queue, wait=False)
+    if held is None:
+        raise InvalidRequest("another process works on this job")
+    return held
+
+
+def _wired(settings: Settings, queue: str) -> Services:
+    """Services whose worker does this job and nothing else."""
+    keep = settings.job_retention_days * 24 * 3600.0
+    office = Office(
+        settings.data_dir,
+        settings.database_url.get_secret_value().strip(),
+        Rules(queue, PLACES, LEASE, retention_seconds=keep),
+    )
+    return replace(wire(settings), office=office)
+
+
+async def _work(services: Services, job: Job) -> int:
+    services.employ()
+    try:
+        with SortProgress("tagging") as progress:
+            while not job.state.ended:
+                job = (await services.ledger.wait([job.id], LOOK))[job.id]
+                counted = await services.database.read(outcomes.tally, job.id)
+                progress.show(counted.done + counted.failed, counted.total)
+    except asyncio.CancelledError:
+        sys.stderr.write("image-tagger: paused; go on with: image-tagger tag --resume\n")
+        raise
+    return await _report(services, job)
+
+
+async def _report(services: Services, job: Job) -> int:
+    """Write the file, say what failed and how many there are; answer how many failed."""
+    listing = (await services.ledger.items(job.id, limit=1))[0]
+    closed = listing.result["closed"] if listing.result else ()
+    if listing.error:
+        raise InvalidRequest(listing.error.message)
+    for name in closed:
+        sys.stderr.write(f"image-tagger: {visible(name)}: the folder cannot be read\n")
+    await result_files.write(Path(job.parameters["output"]), _each(services, job))
+    counted = await services.database.read(outcomes.tally, job.id)
+    with writing():
+        standard_output().write(f"{_summary(counted)}\n")
+    return counted.failed + counted.cancelled + len(closed)
+
+
+async def _each(services: Services, job: Job) -> AsyncIterator[Outcome]:
+    """Every picture under the name by which the user knows it; what failed is said on the way."""
+    folder = Path(job.parameters["called"])
+    read = partial(_page, services, job.id)
+    async for one in result_files.pages(read):
+        named = replace(one, name=str(folder / one.name))
+        if one.error is not None:
+            sys.stderr.write(f"image-tagger: {visible(named.name)}: {one.error.message}\n")
+        yield named
+
+
+async def _page(services: Services, job_id: int, after: int) -> list[Outcome]:
+    return await services.database.read(outcomes.page, job_id, after, PAGE)
+
+
+def _summary(counted: Tally) -> str:
+    failed = f", {counted.failed} failed" if counted.failed else ""
+    return f"{counted.done} pictures tagged{failed}"

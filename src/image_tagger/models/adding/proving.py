@@ -1,0 +1,107 @@
+"""Proves in a process of its own that a model folder works: it opens, and gives answers that can be read."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from image_tagger.domain.errors import InvalidModel
+from image_tagger.domain.selection import Selection
+from image_tagger.domain.specs import Version
+from image_tagger.models import contract, goldens
+from image_tagger.models.contract import Agreement
+from image_tagger.models.loaded import LoadedModel, load
+from image_tagger.models.manifest import read_version
+from image_tagger.models.opening.process import LIMITS, Limits, in_child
+from image_tagger.models.writing import GOLDEN
+
+TOLERANCE = 0.01  # how far other libraries and processors may move an output whose golden answers are recorded here
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How far the answers are from the golden ones; `recorded` where there were none before."""
+
+    agreement: Agreement
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A model folder to be proved.
+
+    golden: where golden answers are written if the folder has none; without it none are. reference: the runtime whose
+    answers count where there are no golden ones; empty: the model's own.
+    """
+
+    folder: Path
+    golden: Path | None = None
+    reference: str = ""
+    tolerance: float = TOLERANCE
+
+
+def prove(trial: Trial, called: str, limits: Limits = LIMITS) -> Proof:
+    """Open and try a model folder in another process. Blocks.
+
+    called: the model's name in messages. Raises InvalidModel, with the number where the answers have moved, and
+    MissingExtra.
+    """
+    asked = {
+        "called": called,
+        "folder": str(trial.folder),
+        "golden": str(trial.golden or ""),
+        "reference": trial.reference,
+        "tolerance": trial.tolerance,
+    }
+    found = in_child("adding.proving:proved", asked, called, limits)
+    return Proof(Agreement(**found["agreement"]), recorded=bool(found["recorded"]))
+
+
+def proved(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same, in this process and as JSON values."""
+    version = read_version(Path(asked["folder"]))
+    granted = tuple(asked["granted"])
+    model = load(version, "cpu", granted)
+    _read_answers(model)
+    if version.golden is not None:
+        agreement = contract.check(model)
+        if not agreement.kept:
+            raise InvalidModel(_moved(agreement, version))
+        return {"agreement": asdict(agreement), "recorded": False}
+    tolerance = float(asked["tolerance"])
+    reference, agreement = _reference(model, asked["reference"], tolerance, granted)
+    if asked["golden"]:
+        contract.record(reference, Path(asked["golden"]), tolerance)
+    return {"agreement": asdict(agreement), "recorded": bool(asked["golden"])}
+
+
+def _moved(agreement: Agreement, version: Version) -> str:
+    return (
+        f"its answers in {version.network.runtime} differ from its golden ones by {agreement.difference:.1e}"
+        f" (allowed: {agreement.tolerance:.1e})"
+    )
+
+
+def _reference(
+    model: LoadedModel, runtime: str, tolerance: float, granted: tuple[str, ...]
+) -> tuple[LoadedModel, Agreement]:
+    """The model whose answers become the golden ones, and how far the other way to run it is from that."""
+    version = model.version
+    if runtime in ("", version.network.runtime):
+        return model, Agreement(len(goldens.golden_pictures()), 0.0, tolerance)
+    original = load(replace(version, network=replace(version.network, runtime=runtime)), "cpu", granted)
+    return original, contract.compare(original, model, tolerance)
+
+
+def _read_answers(model: LoadedModel) -> None:
+    """Raises InvalidModel where the postprocessing cannot read what the network gives."""
+    for picture in goldens.golden_pictures():
+        prepared = model.prepare(picture)
+        for outputs in model.run(np.stack([prepared.tensor])):
+            model.read(outputs, prepared.placement, Selection(top=1))
+
+
+def golden_table(tolerance: float) -> str:
+    """What `model.toml` says about golden answers that were recorded."""
+    return f'\n[golden]\nfile = "{GOLDEN}"\ntolerance = {tolerance!r}\n'

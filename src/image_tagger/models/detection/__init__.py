@@ -1,0 +1,1 @@
+"""What the postprocessings of detectors share: from rows of boxes to regions."""

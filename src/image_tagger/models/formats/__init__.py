@@ -1,0 +1,1 @@
+"""Forms in which networks are kept, read without the libraries that wrote them."""

@@ -1,0 +1,1 @@
+"""A starting `model.toml` for a network that nobody described."""

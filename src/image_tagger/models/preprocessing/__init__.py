@@ -1,0 +1,1 @@
+"""From a picture to the network's tensor, and where the picture lies in it."""

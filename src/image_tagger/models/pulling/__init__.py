@@ -1,0 +1,1 @@
+"""Takes models of the hub in: fetched, checked, installed."""

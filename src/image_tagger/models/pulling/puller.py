@@ -1,0 +1,104 @@
+"""Pulls a model: fetched, made into a model folder, checked, installed; and the same in a process of its own."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+
+from image_tagger import plugins
+from image_tagger.domain.errors import InvalidModel, ModelUnavailable, TaggerError
+from image_tagger.domain.specs import Version
+from image_tagger.models import contract, loaded, manifest
+from image_tagger.models.huggingface.convert import convert
+from image_tagger.models.names import ModelName, model_name
+from image_tagger.models.pulling.terms import Terms
+from image_tagger.models.shelf import Shelf
+from image_tagger.models.writing import rename_model
+
+SOURCES = "image_tagger.models.sources"
+HUB, FOLDER = "huggingface", "folder"
+
+
+class Puller:
+    """Installs models on a shelf, one at a time for each name. All methods block."""
+
+    def __init__(self, shelf: Shelf, terms: Terms) -> None:
+        self._shelf = shelf
+        self._terms = terms
+
+    def pull(self, name: ModelName, *, newest: bool = True) -> Version:
+        """The model from the hub; without `newest`, what another has pulled meanwhile is good enough.
+
+        Raises UnknownModel, InvalidModel, MissingExtra and ModelUnavailable, each naming the model and the reason.
+        """
+        with _told(name), self._shelf.reserved(name) as work:
+            if not newest and (version := self._shelf.version(name)):
+                return version
+            spare = self._terms.spare / name.folder
+            source = _source(HUB, str(name), work, replace(self._terms, spare=spare))
+            version = self._installed(name, source, work)
+            shutil.rmtree(spare, ignore_errors=True)  # what was fetched is in the model's folder now
+            return version
+
+    def pull_folder(self, folder: Path, name: ModelName) -> Version:
+        """The model in a folder of this machine, under this name. Raises InvalidModel and MissingExtra."""
+        with _told(name), self._shelf.reserved(name) as work:
+            return self._installed(name, _source(FOLDER, str(folder), work, self._terms), work)
+
+    def _installed(self, name: ModelName, source: Path, work: Path) -> Version:
+        """The version, made of the source's files unless the shelf has this revision already."""
+        revision = source.name
+        if self._shelf.find(ModelName(name.repository, revision)):
+            self._shelf.pin(name, revision)
+        else:
+            prepared = work / "prepared"
+            _prepare(source, prepared, name)
+            self._shelf.add(name, revision, prepared)
+        if (version := self._shelf.version(name)) is None:
+            raise ModelUnavailable("it vanished while it was being installed")
+        return version
+
+
+def _source(kind: str, location: str, work: Path, terms: Terms) -> Path:
+    fetched: Path = plugins.load(SOURCES, kind).fetch(location, work, terms)
+    return fetched
+
+
+def _prepare(source: Path, prepared: Path, name: ModelName) -> None:
+    if not (source / manifest.NAME).is_file():
+        convert(source, prepared, name)
+        return
+    version = manifest.read_version(source)
+    if version.golden and not (agreement := contract.check(loaded.load(version))).kept:
+        raise InvalidModel(f"its answers differ from its golden ones by {agreement.difference:.1e}")
+    rename_model(source, name.repository)
+    source.rename(prepared)
+
+
+@contextmanager
+def _told(name: ModelName) -> Iterator[None]:
+    """Puts the model's name before the reason of an error."""
+    try:
+        yield
+    except TaggerError as error:
+        raise type(error)(f"the model {str(name)!r} cannot be used: {error}") from error
+
+
+def main() -> None:
+    """Pull what standard input describes; the outcome is JSON on standard output: `{}`, or an error's kind and text."""
+    asked = json.load(sys.stdin)
+    terms = Terms(Path(asked["spare"]), asked["token"], asked["max_bytes"])
+    outcome: dict[str, str] = {}
+    try:
+        with redirect_stdout(sys.stderr):  # libraries may have something to say
+            Puller(Shelf(Path(asked["folder"])), terms).pull(model_name(asked["name"]), newest=False)
+    except TaggerError as error:
+        outcome = {"kind": type(error).__name__, "text": str(error)}
+    sys.stdout.write(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main()

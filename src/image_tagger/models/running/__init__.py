@@ -1,0 +1,1 @@
+"""How tensors go through a network, whichever library runs it."""

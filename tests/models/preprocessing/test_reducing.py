@@ -1,0 +1,81 @@
+"""A picture decoded at a reduced scale gives the tensor of the picture decoded in full, where a reducing gap is set."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import PIL.Image
+import pytest
+from numpy.typing import NDArray
+
+from image_tagger.domain.errors import InvalidModel
+from image_tagger.domain.geometry import Size
+from image_tagger.domain.specs import Preprocessing, Resize
+from image_tagger.media.decode import MARGIN, Budget, Decoder
+from image_tagger.models.embedded import FOLDERS
+from image_tagger.models.loaded import load
+from image_tagger.models.manifest import read_version
+from image_tagger.models.preprocessing.resizing import averaged
+
+STARTER = read_version(FOLDERS[0])
+PLAIN = replace(STARTER.network.preprocessing, reducing_gap=0.0)
+
+
+def encoded(form: str, width: int, height: int) -> bytes:
+    """Sharp noise on blotches: what tells filters apart."""
+    random = np.random.default_rng(5)
+    blotches = PIL.Image.fromarray(random.integers(0, 256, (6, 6, 3), np.uint8)).resize((width, height))
+    noisy = np.asarray(blotches, np.int16) + random.integers(-40, 40, (height, width, 3))
+    file = io.BytesIO()
+    PIL.Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(file, form, quality=92)
+    return file.getvalue()
+
+
+def tensor(content: bytes, preprocessing: Preprocessing, *, exact: bool) -> NDArray[np.int16]:
+    image = next(Decoder(Budget(2**30, 10**8), exact=exact).frames(content, 80)).image
+    model = load(replace(STARTER, network=replace(STARTER.network, preprocessing=preprocessing)))
+    return model.prepare(image.pixels, image.original).tensor.astype(np.int16)
+
+
+@pytest.mark.parametrize("size", [(1600, 1200), (1403, 1877), (640, 480), (200, 900)])
+@pytest.mark.parametrize(("form", "bound"), [("PNG", 0.0), ("JPEG", 0.5)])
+def test_reduced_and_exact_decoding_give_the_same_tensor(form: str, bound: float, size: tuple[int, int]) -> None:
+    content, wanted = encoded(form, *size), STARTER.network.preprocessing
+    assert wanted.reducing_gap == MARGIN
+    difference = np.abs(tensor(content, wanted, exact=True) - tensor(content, wanted, exact=False)).mean()
+    assert difference <= bound  # of 256 steps: half of one is what rounding may do
+
+
+def test_without_the_gap_they_differ_more() -> None:
+    content = encoded("PNG", 1403, 1877)
+    assert np.abs(tensor(content, PLAIN, exact=True) - tensor(content, PLAIN, exact=False)).mean() > 0.2
+
+
+@pytest.mark.parametrize(
+    ("size", "original", "result"),
+    [
+        ((800, 600), None, (200, 150)),  # 150 = 1.5 x 100; 75 would be too few
+        ((400, 300), (800, 600), (200, 150)),  # half of it is done already
+        ((200, 150), (800, 600), (200, 150)),
+        ((190, 150), None, (190, 150)),
+        ((8000, 6000), None, (1000, 750)),  # 8 is the most that decoders do
+    ],
+)
+def test_the_largest_square_that_leaves_enough(
+    size: tuple[int, int], original: tuple[int, int] | None, result: tuple[int, int]
+) -> None:
+    wanted = Preprocessing(Size(100, 100), reducing_gap=1.5)
+    pixels = np.zeros((size[1], size[0], 3), np.uint8)
+    done = averaged(pixels, Size(*original) if original else None, wanted)
+    assert (done.shape[1], done.shape[0]) == result
+
+
+def test_a_network_that_takes_pictures_as_they_are_gets_them_so() -> None:
+    pixels = np.zeros((600, 800, 3), np.uint8)
+    assert averaged(pixels, None, Preprocessing(Size(9, 9), resize=Resize.KEEP, reducing_gap=2.0)) is pixels
+
+
+@pytest.mark.parametrize("gap", [-1.0, 0.5, 65.0, float("nan")])
+def test_a_gap_that_means_nothing_is_refused(gap: float) -> None:
+    with pytest.raises(InvalidModel, match="reducing gap"):
+        Preprocessing(Size(9, 9), reducing_gap=gap)

@@ -1,0 +1,103 @@
+"""Blobs: whole or not at all, once for the same content, gone when nobody names them."""
+
+import asyncio
+import hashlib
+import os
+import resource
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from image_tagger.domain.errors import InvalidRequest, StoreUnavailable
+from image_tagger.store.blobs import Blobs
+
+CONTENT = b"network" * 1000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs(tmp_path / "blobs")
+
+
+def files(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file()]
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    for start in range(0, len(CONTENT), 100):
+        yield CONTENT[start : start + 100]
+
+
+async def broken_chunks() -> AsyncIterator[bytes]:
+    yield CONTENT
+    raise ConnectionResetError
+
+
+@pytest.mark.parametrize("form", ["bytes", "file", "chunks"])
+async def test_what_is_added_is_kept_under_its_hash(blobs: Blobs, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "upload"
+    file.write_bytes(CONTENT)
+    blob = await blobs.add({"bytes": CONTENT, "file": file, "chunks": chunks()}[form])
+    assert (blob.sha256, blob.size, blob.path) == (SHA256, len(CONTENT), blobs.path(SHA256))
+    assert blob.path.read_bytes() == CONTENT
+    assert file.exists()
+
+
+async def test_the_same_content_is_kept_once(blobs: Blobs, tmp_path: Path) -> None:
+    await asyncio.gather(*(blobs.add(chunks()) for _ in range(5)))
+    assert files(tmp_path) == [blobs.path(SHA256)]
+
+
+async def test_nothing_is_kept_of_what_breaks_off(blobs: Blobs, tmp_path: Path) -> None:
+    with pytest.raises(ConnectionResetError):
+        await blobs.add(broken_chunks())
+    assert files(tmp_path) == []
+
+
+async def test_what_is_deleted_is_gone(blobs: Blobs) -> None:
+    await blobs.add(CONTENT)
+    assert blobs.has(SHA256)
+    blobs.delete(SHA256)
+    blobs.delete(SHA256)
+    assert not blobs.has(SHA256)
+    with pytest.raises(StoreUnavailable):
+        blobs.path(SHA256)
+
+
+@pytest.mark.parametrize("name", ["", "../secret", SHA256.upper(), SHA256[:-1], f"{SHA256}\n"])
+def test_a_name_that_is_no_hash_leads_nowhere(blobs: Blobs, name: str) -> None:
+    with pytest.raises(InvalidRequest):
+        blobs.path(name)
+
+
+async def test_a_sweep_removes_what_is_old_and_not_named(blobs: Blobs, tmp_path: Path) -> None:
+    named, old, new = [await blobs.add(content) for content in (b"named", b"old", b"new")]
+    abandoned = tmp_path / "blobs" / ".arriving" / "abandoned"
+    abandoned.write_bytes(b"half of")
+    for file, days in ((named.path, 2), (old.path, 2), (abandoned, 2), (new.path, 0)):
+        os.utime(file, (time.time() - days * 24 * 3600,) * 2)
+    assert blobs.sweep({named.sha256}, older_than=3600) == 1
+    assert sorted(files(tmp_path)) == sorted([named.path, new.path])
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """Files of this process end at a size, as they do on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.usefixtures("small_disk")
+async def test_a_disk_that_takes_no_more_is_said_clearly_and_nothing_is_left(blobs: Blobs, tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match=r"^files cannot be stored: File too large$"):
+        await blobs.add(CONTENT)
+    assert files(tmp_path) == []
+    assert (await blobs.add(b"small")).size == 5
