@@ -58,6 +58,7 @@ def test_the_list_of_commands_is_not_cut(tagger: Tagger) -> None:
         "sort",
         "detect",
         "duplicates",
+        "find",
         "moderate",
         "models",
         "doctor",

@@ -17,8 +17,8 @@ LONG = 60.0
 OVER = -1.0  # a lease that has run out when it is given
 
 
-def claim(token: str = "me.1", count: int = 100, seconds: float = LONG, queue: str = "") -> Claim:
-    return Claim(queue, token, count, seconds)
+def claim(name: str = "me.1", count: int = 100, seconds: float = LONG, queue: str = "") -> Claim:
+    return Claim(queue, name, count, seconds)
 
 
 def numbered(count: int) -> Iterable[NewItem]:

@@ -147,9 +147,8 @@ class _Closing:
         await self._office.close()
 
 
-async def test_the_end_of_a_job_is_heard_by_who_waits_elsewhere(
-    working: Office, database_url: str, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("working")
+async def test_the_end_of_a_job_is_heard_by_who_waits_elsewhere(database_url: str, tmp_path: Path) -> None:
     elsewhere = Office(tmp_path, database_url, Rules(places=0))
     async with aclosing(_Closing(elsewhere)):
         gate = tmp_path / "gate"

@@ -72,14 +72,14 @@ def test_a_database_of_a_newer_release_is_refused_and_left_alone(database_url: s
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
 
 
-REVISION = '''
+REVISION = """
 from alembic import op
 import sqlalchemy as sa
 revision = {revision!r}
 down_revision = {before!r}
 def upgrade():
     {steps}
-'''
+"""
 
 
 def migrations(folder: Path, **steps: str) -> Path:

@@ -30,7 +30,7 @@ from image_tagger.settings import Settings, read_settings
 from image_tagger.store.ids import new_id
 
 PLACES = 2  # chunks at a time: while one is being reported, the other keeps the processor busy
-LOOK = 0.25  # seconds between looks at how far the job is
+LOOK = 0.5  # seconds between looks at how far the job is
 LEASE = 5.0  # seconds: nobody else works on this queue
 PAGE = 1024  # pictures read at a time
 LATEST = 1000  # jobs among which the unfinished one is looked for

@@ -66,6 +66,12 @@ class Batcher(Generic[A, B]):
             self._threads.start(self._turn, loop)
         return await mine.answer
 
+    async def together(self, items: Sequence[A]) -> Sequence[B | Exception]:
+        """The answers to items of one caller, in one turn of a thread. Raises ShuttingDown after `close`."""
+        if self._closed:
+            raise ShuttingDown(CLOSED)
+        return await self._threads.run(self._answers, [*items])
+
     def close(self) -> None:
         """Those who wait fail with ShuttingDown; turns under way are finished. Call it while the threads still run."""
         self._closed = True

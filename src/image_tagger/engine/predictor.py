@@ -1,6 +1,7 @@
 """The seam of scale-out: one picture to one version's predictions, here or on another machine."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol
 
 from image_tagger.domain.crops import Crop
@@ -25,6 +26,11 @@ class Predictor(Protocol):
     ) -> Predictions:
         """The same of the first frame of a media that is decoded where it is recognised."""
 
+    async def predict_together(
+        self, version: Version, media: Sequence[Held], selection: Selection
+    ) -> Sequence[Predictions | Exception]:
+        """The same of several, in one turn: a few dozen, or others wait for long."""
+
 
 class LocalPredictor:
     """Recognises in this process. Both methods raise InvalidModel or MissingExtra, the second one InvalidMedia, too."""
@@ -44,6 +50,15 @@ class LocalPredictor:
     ) -> Predictions:
         """The same of the first frame of a media, decoded and recognised in one turn of a thread."""
         return await self._answer(version, Request(media, selection, crop))
+
+    async def predict_together(
+        self, version: Version, media: Sequence[Held], selection: Selection
+    ) -> Sequence[Predictions | Exception]:
+        """The selected predictions of the first frames, or the exception that is a media's answer, in one turn."""
+        resident = await self._residents.get(version)
+        answers = await resident.batcher.together([Request(one, selection) for one in media])
+        self.counts[version.name] += len(answers)
+        return answers
 
     async def _answer(self, version: Version, request: Request) -> Predictions:
         resident = await self._residents.get(version)

@@ -101,9 +101,9 @@ class Tagger:
         return answers
 
     async def _recognised(self, contents: Sequence[Content]) -> list[Tagged | TaggerError]:
-        queries = (Query(Upload(one.media), self._order.model, self._asked) for one in contents)
-        async with aclosing(self._services.recognizer.each(queries)) as results:
-            return [self._tagged(result) async for result in results]
+        media = [Upload(one.media) for one in contents]
+        results = await self._services.recognizer.together(media, self._order.model, self._asked)
+        return [self._tagged(result) for result in results]
 
     async def _remember(
         self, readable: Sequence[tuple[File, Content]], answers: dict[Path, Tagged | TaggerError]

@@ -22,6 +22,14 @@ POSTGRESQL = {
     "25006": "the database must not be written",
     "57P03": "the database is starting or stopping",
 }
+CONNECTING = {  # libpq passes no code on, and the words only, which a server may translate
+    "password authentication failed": POSTGRESQL["28P01"],
+    'role "': POSTGRESQL["28000"],
+    'FATAL:  database "': POSTGRESQL["3D000"],
+    "too many clients": POSTGRESQL["53300"],
+    "starting up": POSTGRESQL["57P03"],
+    "shutting down": POSTGRESQL["57P03"],
+}
 OTHER = "the database cannot be reached"
 
 
@@ -31,4 +39,6 @@ def reason_of(error: DBAPIError) -> str:
     code = getattr(error.orig, "sqlstate", None) or ""
     if name:
         return SQLITE.get(name.split("_")[1], "the database fails")
-    return POSTGRESQL.get(code, "the database fails" if code and not code.startswith(("08", "57")) else OTHER)
+    if code:
+        return POSTGRESQL.get(code, OTHER if code.startswith(("08", "57")) else "the database fails")
+    return next((reason for words, reason in CONNECTING.items() if words in str(error.orig)), OTHER)

@@ -1,13 +1,15 @@
 """What was found in files, so that a file that has not changed is not looked at again; functions over a connection."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from image_tagger.store.database import Insert
 from image_tagger.store.tables import known_files
+
+COLUMNS = ("origin", "size", "modified", "sha256", "labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def remember(connection: Connection, insert: Insert, manner: str, files: Sequenc
     """Keep what was found, in place of what was found there before."""
     added = insert(known_files)
     changed = {name: added.excluded[name] for name in ("size", "modified", "sha256", "labels")}
-    rows = [{"manner": manner, **asdict(file)} for file in files]
+    rows = [{"manner": manner, **{name: getattr(file, name) for name in COLUMNS}} for file in files]
     connection.execute(added.on_conflict_do_update(index_elements=["manner", "origin"], set_=changed), rows)
 
 

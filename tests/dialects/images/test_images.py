@@ -101,7 +101,7 @@ def test_a_text_that_is_no_search_is_refused_with_the_place(searched: httpx.Clie
 
 def test_a_key_is_needed_where_the_server_wants_one(locked: httpx.Client) -> None:
     refused = locked.get("/v1/images", params={"label": "dog"}, headers={"X-API-Key": KEY[1:]})
-    assert (refused.status_code, refused.json()["error"]["type"]) == (401, "NotAllowed")
+    assert (refused.status_code, set(refused.json())) == (401, {"detail"})
     assert locked.get("/v1/images", params={"label": "dog"}).status_code == 401
 
     allowed = locked.get("/v1/images", params={"label": "dog"}, headers={"X-API-Key": KEY})

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from image_tagger.api import dialect
 from image_tagger.api.dialects.folder_jobs import answers
 from image_tagger.api.dialects.folder_jobs.asked import KeyRefused, check_key, read_order
-from image_tagger.api.dialects.folder_jobs.description import ERRORS, GET, POST, Job, NewJob
+from image_tagger.api.dialects.folder_jobs.description import ERRORS, GET, POST, NewSortingJob, SortingJob
 from image_tagger.domain import jobs
 from image_tagger.domain.errors import (
     InvalidRequest,
@@ -44,7 +44,7 @@ def routes(services: Services) -> APIRouter:
         "/classification-job",
         summary="Sort the folder `all`",
         status_code=201,
-        responses={201: {"model": NewJob}, **ERRORS},
+        responses={201: {"model": NewSortingJob}, **ERRORS},
         openapi_extra=POST,
     )
     async def begin(request: Request) -> Response:
@@ -57,7 +57,7 @@ def routes(services: Services) -> APIRouter:
     @router.get(
         "/classification-job/{job_id}",
         summary="How far a job is",
-        responses={200: {"model": Job}, **ERRORS},
+        responses={200: {"model": SortingJob}, **ERRORS},
         openapi_extra=GET,
     )
     async def look(request: Request) -> Response:

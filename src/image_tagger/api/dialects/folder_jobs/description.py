@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from image_tagger.api.dialects.folder_jobs.asked import MOST_CLASSES
 
 
-class Asked(BaseModel):
+class SortingAsked(BaseModel):
     """A job to begin."""
 
     classes: list[str] = Field(max_length=MOST_CLASSES, description="Names of folders; the first that matches wins.")
@@ -16,7 +16,7 @@ class Asked(BaseModel):
     )
 
 
-class NewJob(BaseModel):
+class NewSortingJob(BaseModel):
     """A job that has been begun."""
 
     id: int
@@ -25,7 +25,7 @@ class NewJob(BaseModel):
     percentage: int
 
 
-class Job(NewJob):
+class SortingJob(NewSortingJob):
     """A job as it is now; the counters come when the folder has been listed."""
 
     code: int
@@ -35,7 +35,7 @@ class Job(NewJob):
     error: str | None = Field(None, description="Why the folder could not be listed.")
 
 
-class Failure(BaseModel):
+class SortingRefused(BaseModel):
     """Why there is no answer."""
 
     code: int
@@ -43,8 +43,8 @@ class Failure(BaseModel):
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Failure, "description": "No classes, or no such job."},
-    401: {"model": Failure, "description": "The key is missing or wrong."},
+    400: {"model": SortingRefused, "description": "No classes, or no such job."},
+    401: {"model": SortingRefused, "description": "The key is missing or wrong."},
 }
 KEY: list[dict[str, Any]] = [
     {
@@ -57,7 +57,7 @@ KEY: list[dict[str, Any]] = [
 ]
 POST: dict[str, Any] = {
     "parameters": KEY,
-    "requestBody": {"required": True, "content": {"application/json": {"schema": Asked.model_json_schema()}}},
+    "requestBody": {"required": True, "content": {"application/json": {"schema": SortingAsked.model_json_schema()}}},
 }
 GET: dict[str, Any] = {
     "parameters": [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "integer"}}, *KEY]

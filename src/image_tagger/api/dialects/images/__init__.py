@@ -8,14 +8,13 @@ from fastapi.responses import JSONResponse
 from image_tagger.api import auth, dialect
 from image_tagger.api.dialects.images.asked import WrongParameters, read_search_of
 from image_tagger.api.dialects.images.description import ANSWERS, PARAMETERS
-from image_tagger.domain.errors import InvalidRequest, NotAllowed, StoreUnavailable, TaggerError
+from image_tagger.domain.errors import InvalidRequest, StoreUnavailable, TaggerError
 from image_tagger.domain.finding import InvalidSearch
 from image_tagger.domain.results import FoundPicture
 from image_tagger.models.labels import standard_taxonomy
 from image_tagger.services import Services
 
 STATUSES = (  # the first row whose class fits
-    (NotAllowed, 401),
     (WrongParameters, 422),
     (InvalidRequest, 400),
     (StoreUnavailable, 503),
@@ -26,7 +25,6 @@ STATUSES = (  # the first row whose class fits
 def routes(services: Services) -> APIRouter:
     """The routes of this dialect."""
     router = dialect.router(render_error, tag="Search")
-    keys = auth.keys_in(services.settings.api_keys)
 
     @router.get(
         "/v1/images",
@@ -38,8 +36,6 @@ def routes(services: Services) -> APIRouter:
     )
     async def images(request: Request) -> Response:
         """Answer a page of pictures that were recognised earlier, in the order in which they were first recorded."""
-        if services.settings.use_api_keys:
-            _check_key(request, keys)
         search = read_search_of(request.query_params)
         found = await services.results.search(search, _expand)
         following = found[-1].id if len(found) == search.limit else None
@@ -54,11 +50,6 @@ def render_error(error: TaggerError) -> Response:
     position = {"position": error.position} if isinstance(error, InvalidSearch) else {}
     body = {"type": type(error).__name__, "detail": str(error), **position}
     return JSONResponse({"error": body}, status_code=status)
-
-
-def _check_key(request: Request, keys: tuple[bytes, ...]) -> None:
-    if not auth.is_one_of(request.headers.get(auth.HEADER, "").encode("latin-1"), keys):
-        raise NotAllowed("the header X-API-Key names no key that is known here")
 
 
 def _expand(*asked: Any) -> frozenset[str]:

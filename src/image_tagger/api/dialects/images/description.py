@@ -41,15 +41,21 @@ class Reason(BaseModel):
 
 
 class Failure(BaseModel):
-    """The shape of every error."""
+    """The shape of errors."""
 
     error: Reason
+
+
+class Refusal(BaseModel):
+    """The answer to a request without a key, as everywhere under `/api/` and `/v1/`."""
+
+    detail: str
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": Answer},
     400: {"model": Failure, "description": "`q` is no search."},
-    401: {"model": Failure, "description": "The key is missing or wrong, where the server asks for one."},
+    401: {"model": Refusal, "description": "The key is missing or wrong, where the server asks for one."},
     422: {"model": Failure, "description": "A parameter is missing, unknown or out of its range."},
     503: {"model": Failure, "description": "The database cannot be read now."},
 }

@@ -1,0 +1,71 @@
+"""The office: nothing is opened before it is needed, and outages pass."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from image_tagger.domain.errors import StoreUnavailable
+from image_tagger.domain.jobs import NewItem, NewJob, Progress
+from image_tagger.jobs.office import FILE, Office
+from image_tagger.jobs.rules import Rules
+from image_tagger.services import wire
+from image_tagger.settings import Settings
+from tests.databases import PASSWORD, Cluster
+from tests.jobs.acting import services_with
+
+
+def test_a_server_without_jobs_imports_nothing_of_databases() -> None:
+    program = (
+        "import sys, image_tagger.api.app, image_tagger.main\n"
+        "print([name for name in ('sqlalchemy', 'alembic', 'psycopg') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "[]"
+
+
+async def test_an_office_that_nobody_asks_makes_no_database(tmp_path: Path) -> None:
+    async with wire(Settings(data_dir=tmp_path)) as services:
+        services.employ()
+        await asyncio.sleep(0.05)
+        await services.check_ready()
+    assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.usefixtures("acts")
+async def test_work_goes_on_after_the_database_was_down(cluster: Cluster, tmp_path: Path) -> None:
+    office = Office(tmp_path, cluster.new_database(), Rules(places=4))
+    try:
+        job = await office.ledger.add(NewJob("sleep"), [NewItem({"seconds": 0.02}) for _ in range(400)])
+        office.employ(services_with(office.ledger))
+        while (await office.ledger.job(job.id)).progress.done < 20:  # noqa: ASYNC110 - nothing tells how far it is
+            await asyncio.sleep(0.01)
+        cluster.stop()
+        with pytest.raises(StoreUnavailable):
+            await office.check()
+        await asyncio.sleep(0.3)
+        cluster.start()
+        assert (await office.ledger.wait([job.id], 60))[job.id].progress == Progress(400, done=400)
+    finally:
+        await office.close()
+
+
+async def test_readiness_says_that_the_database_is_down(cluster: Cluster, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=cluster.new_database())
+    async with wire(settings) as services:
+        await services.check_ready()
+        cluster.stop()
+        try:
+            with pytest.raises(StoreUnavailable, match="the database cannot be reached"):
+                await services.check_ready()
+        finally:
+            cluster.start()
+        await services.check_ready()
+
+
+def test_the_password_of_the_database_is_not_shown(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=f"postgresql://me:{PASSWORD}@host/name")
+    services = wire(settings)
+    assert PASSWORD not in f"{settings!r} {services!r} {services.office.database.engine.url}"

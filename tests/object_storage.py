@@ -1,0 +1,60 @@
+"""A real S3 server on loopback, with a bucket and a key; it refuses every other key."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import httpx
+from moto.server import ThreadedMotoServer
+
+from image_tagger.media.objects import Objects, Storage
+
+REGION = "us-east-1"
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket and how to reach it."""
+
+    endpoint: str
+    name: str
+    access_key_id: str = "anyone"
+    secret_access_key: str = "anything"  # noqa: S105 - until the server asks for more
+
+    @property
+    def objects(self) -> Objects:
+        """The product's client of it."""
+        return Objects(Storage(self.endpoint, REGION, self.access_key_id, self.secret_access_key))
+
+    def put(self, key: str, content: bytes) -> None:
+        """Store an object."""
+        self.client("s3").put_object(Bucket=self.name, Key=key, Body=content)
+
+    def client(self, service: str) -> Any:
+        """The usual client of a service."""
+        keys = {"aws_access_key_id": self.access_key_id, "aws_secret_access_key": self.secret_access_key}
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, **keys)
+
+
+@contextmanager
+def storage() -> Iterator[Bucket]:
+    """A bucket in storage that knows one user."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        bucket = Bucket(f"http://{host}:{port}", "photos")
+        bucket.client("s3").create_bucket(Bucket=bucket.name)
+        users = bucket.client("iam")
+        users.create_user(UserName="tagger")
+        users.put_user_policy(UserName="tagger", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
+        key = users.create_access_key(UserName="tagger")["AccessKey"]
+        httpx.post(f"{bucket.endpoint}/moto-api/reset-auth", content=b"0", trust_env=False).raise_for_status()
+        yield replace(bucket, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"])
+        httpx.post(f"{bucket.endpoint}/moto-api/reset-auth", content=b"inf", trust_env=False).raise_for_status()
+    finally:
+        server.stop()
