@@ -32,6 +32,7 @@ EXCUSES = {
 IMPORTED_IN = {  # torch has three forms of networks, and so three runtimes; every other library has its one module
     "onnxruntime": {"models/runtimes/onnx.py"},
     "aiohttp": {"media/fetch.py"},
+    "httpx2": {"client/transport.py"},
     "pi_heif": {"media/stills.py"},
     "huggingface_hub": {"models/sources/huggingface.py"},
     "filelock": {"models/shelf.py"},
