@@ -8,19 +8,20 @@ from functools import cache
 
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
 
+from image_tagger.domain.geometry import Size
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.media.decode import Budget, Decoder
+from image_tagger.media.image import Image
 from image_tagger.models import loaded
 from image_tagger.models.catalog import standard_catalog
-from image_tagger.models.loaded import LoadedModel
+from image_tagger.models.loaded import LoadedModel, Prepared
 from image_tagger.models.preprocessing.preparing import needed_pixels
 
 BUDGET = Budget(max_bytes=2**30, max_pixels=10**9)
 BEST = Selection(top=1)
-Decode = Callable[[bytes], NDArray[np.uint8]]
+Decode = Callable[[bytes], Image]
 
 
 @cache
@@ -33,18 +34,23 @@ def model() -> LoadedModel:
 def decoder(*, exact: bool) -> Decode:
     """The product's own decoder, as the embedded model uses it."""
     product, needed = Decoder(BUDGET, exact=exact), needed_pixels(model().version.network.preprocessing)
-    return lambda content: next(product.frames(content, needed)).image.pixels
+    return lambda content: next(product.frames(content, needed)).image
 
 
-def pillow(content: bytes) -> NDArray[np.uint8]:
+def pillow(content: bytes) -> Image:
     """What anyone would write: open, convert, all pixels."""
-    return np.asarray(PIL.Image.open(io.BytesIO(content)).convert("RGB"))
+    picture = PIL.Image.open(io.BytesIO(content)).convert("RGB")
+    return Image(np.asarray(picture), Size(*picture.size))
 
 
-def recognise(pixels: NDArray[np.uint8]) -> Prediction:
-    """The best label of decoded pixels."""
-    network = model()
-    prepared = network.prepare(pixels)
+def prepare(image: Image) -> Prepared:
+    """The tensor of a decoded picture."""
+    return model().prepare(image.pixels, image.original)
+
+
+def recognise(image: Image) -> Prediction:
+    """The best label of a decoded picture."""
+    network, prepared = model(), prepare(image)
     outputs = network.run(prepared.tensor[np.newaxis])[0]
     return network.read(outputs, prepared.placement, BEST)[0]
 

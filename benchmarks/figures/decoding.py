@@ -45,7 +45,7 @@ def measure(setup: Setup) -> Figure:
 def compare(content: bytes) -> Comparison:
     """Decode, prepare and recognise one JPEG both ways."""
     exact, reduced = bare.decoder(exact=True), bare.decoder(exact=False)
-    prepare = bare.model().prepare
+    prepare = bare.prepare
     return Comparison(
         exact=_fastest(lambda: exact(content)),
         reduced=_fastest(lambda: reduced(content)),
