@@ -1,9 +1,9 @@
-"""Kills `image-tagger serve` in the middle of queued tasks and counts what became of them: `python -m benchmarks.task_crashes`.
+"""Kills `image-tagger serve` in the middle of queued tasks and counts them: `python -m benchmarks.task_crashes`.
 
-Each round sends inferences over HTTP, kills processes with SIGKILL at a random moment, starts the server again, and waits
-for all tasks. Every task that was accepted must end once, with the result that an undisturbed server gives, and must
-never change afterwards. Rounds take turns: all processes once everything is queued; all while requests still come; one
-of the processes, which the server replaces by itself; all of them three times in one round.
+Each round queues inferences over HTTP at a server that does no jobs, starts one that does, kills its processes with
+SIGKILL when a random share of the tasks has ended, starts it again, and waits for all tasks. Every task that was
+accepted must end once, with the result that an undisturbed server gives, and must never change afterwards. Rounds take
+turns: all processes; all while requests still come; one process, which the server replaces; all, three times.
 """
 
 import argparse
@@ -29,7 +29,7 @@ MODEL = "starter"
 DISTINCT = 20  # pictures
 PAGE = 1000  # tasks that one request asks for
 STUCK_SECONDS = 120.0
-MANNERS = ("all when queued", "all while they come", "one process", "all, three times")
+ALL, COMING, ONE, THRICE = MANNERS = ("all", "all while requests come", "one process", "all, three times")
 
 Wire = dict[str, Any]
 
@@ -58,10 +58,11 @@ class Server:
         """The root of the protocol."""
         return f"http://{LOOPBACK}:{self._port}/v0.7"
 
-    def start(self) -> None:
-        """Return once it is ready."""
+    def start(self, *, working: bool = True) -> None:
+        """Return once it is ready; one that is not `working` only takes tasks in."""
         program = Path(sysconfig.get_path("scripts")) / "image-tagger"
         environment = plain_environment() | {"IMAGE_TAGGER_DATA_DIR": str(self._folder / "data")}
+        environment |= {} if working else {"IMAGE_TAGGER_JOB_PLACES": "0"}
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(program), "serve", "--port", str(self._port)],
@@ -118,7 +119,9 @@ def main() -> None:
     _check_unchanged(server, count)
     server.stop()
     left = count.open_at_kills
-    print(f"{count.kills} kills with {min(left)} to {max(left)} tasks open, {len(count.tasks)} tasks accepted, all ended")
+    print(
+        f"{count.kills} kills with {min(left)} to {max(left)} tasks open, {len(count.tasks)} tasks accepted, all ended"
+    )
     print(f"wrong: {len(count.wrong)}")
     for line in count.wrong[:20]:
         print(line)
@@ -141,20 +144,19 @@ def _round(server: Server, contents: list[bytes], tasks: int, setting: Setting) 
     """One round; what was accepted and how it ended goes into the count."""
     manner, chance, seconds, count = setting
     ids: list[str] = []
-    if manner == "all while they come":
+    if manner == COMING:
         sender = threading.Thread(target=_send, args=(server, contents, tasks, ids))
         sender.start()
         time.sleep(chance.uniform(0.05, seconds / 2))
+        _note(count, len(ids))
         server.kill()
         sender.join()
-        _note(count, len(ids))
         server.start()
     else:
-        _send(server, contents, tasks, ids)
-        for _ in range(3 if manner == "all, three times" else 1):
-            time.sleep(chance.uniform(0.0, seconds / 3))
-            _note(count, sum(task["status"] == "pending" for task in _tasks(server, ids)))
-            if manner == "one process":
+        _queue(server, contents, tasks, ids)
+        for ended in sorted(chance.sample(range(tasks // 2), 3 if manner == THRICE else 1)):
+            _note(count, _open_after(server, ids, ended))
+            if manner == ONE:
                 server.kill_one(chance)
             else:
                 server.kill()
@@ -166,7 +168,23 @@ def _round(server: Server, contents: list[bytes], tasks: int, setting: Setting) 
             count.wrong.append(f"task {task_id} is {'lost' if task is None else 'stuck'} after {manner}")
         else:
             count.tasks[task_id] = {**task, "picture": place % len(contents)}
-    print(f"{manner}: {len(ids)} tasks, {count.open_at_kills[-1]} open at the kill", flush=True)
+    print(f"{manner}: {len(ids)} tasks, {count.open_at_kills[-1]} open at the last kill", flush=True)
+
+
+def _queue(server: Server, contents: list[bytes], tasks: int, ids: list[str]) -> None:
+    """All are accepted, and none has begun, when a server that works starts."""
+    server.stop()
+    server.start(working=False)
+    _send(server, contents, tasks, ids)
+    server.stop()
+    server.start()
+
+
+def _open_after(server: Server, ids: list[str], ended: int) -> int:
+    """How many are open as soon as so many have ended."""
+    while (left := len([task for task in _tasks(server, ids) if task["status"] == "pending"])) > len(ids) - ended:
+        time.sleep(0.002)
+    return left
 
 
 def _note(count: Count, left: int) -> None:
@@ -183,7 +201,10 @@ def _send(server: Server, contents: list[bytes], tasks: int, ids: list[str] | No
             fields = {"show_discarded": "true"}
             try:
                 answer = session.post(
-                    f"{server.url}/recognition/public/{MODEL}/inference", data=fields, files=files, timeout=STUCK_SECONDS
+                    f"{server.url}/recognition/public/{MODEL}/inference",
+                    data=fields,
+                    files=files,
+                    timeout=STUCK_SECONDS,
                 )
             except requests.RequestException:
                 break

@@ -1,7 +1,7 @@
 """The composition root: settings in, wired objects out, opened and closed in the right order."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ from image_tagger.engine.raw import RawOutputs
 from image_tagger.engine.recognizer import Recognizer
 from image_tagger.engine.residents import Manner, Residents, Room
 from image_tagger.engine.threads import Threads
+from image_tagger.jobs.answering import Engine
 from image_tagger.jobs.bulk import Bulk
 from image_tagger.jobs.office import Office
-from image_tagger.jobs.reception import Engine, Reception
+from image_tagger.jobs.reception import Reception
 from image_tagger.jobs.rules import Rules
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.fetch import Fetcher, FetchLimits
@@ -224,6 +225,11 @@ def granted(settings: Settings) -> frozenset[str]:
     return frozenset({"allow_torchscript"} if settings.allow_torchscript else ())
 
 
+def open_limits(settings: Settings) -> Limits:
+    """What a network may take while another process opens it."""
+    return Limits(settings.open_memory_bytes, settings.open_seconds, tuple(granted(settings)))
+
+
 def _room(settings: Settings, *, processes: int) -> Room:
     all_together = settings.model_memory_bytes or machine_bytes() // 2
     return Room(all_together // processes, settings.model_idle_seconds, settings.model_retry_seconds)
@@ -248,7 +254,8 @@ def pull_terms(settings: Settings, *, progress: bool = False) -> Terms:
 def _pull(settings: Settings) -> PullProcess | None:
     if not settings.allow_downloads:
         return None
-    return PullProcess(settings.data_dir / MODELS, pull_terms(settings), seconds=settings.pull_seconds)
+    limits = replace(open_limits(settings), seconds=settings.pull_seconds)
+    return PullProcess(settings.data_dir / MODELS, pull_terms(settings), limits)
 
 
 def _pull_rules(settings: Settings) -> PullRules:

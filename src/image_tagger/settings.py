@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     )
 
     open_memory_bytes: int = Field(
-        4096 * MEBIBYTE, gt=0, description="Memory that a network may take when it is opened for the first time."
+        4096 * MEBIBYTE, gt=0, description="Memory that a network may take when it is first opened, and when pulled."
     )
     open_seconds: float = Field(
         120.0, gt=0, description="Longest time to open and try a network for the first time, in a process of its own."

@@ -106,7 +106,7 @@ def test_a_model_folder_is_pulled_if_it_gives_its_golden_answers(tagger: Tagger,
     manifest.write_text(manifest.read_text().replace('resize = "crop"', 'resize = "squash"'))
     outcome = tagger("models", "pull", folder, "--name", "squashed")
     assert outcome.status == 1
-    assert "its answers differ from its golden ones" in outcome.err
+    assert "its answers in onnx differ from its golden ones" in outcome.err
 
 
 @pytest.mark.usefixtures("published")

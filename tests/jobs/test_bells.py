@@ -1,7 +1,6 @@
 """Bells: who waits is woken in this process and in others; processes that were killed are seen."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from contextlib import AsyncExitStack
@@ -13,13 +12,17 @@ from image_tagger.jobs import pipes
 from image_tagger.jobs.bells import Bells, end_of
 from image_tagger.jobs.postbox import WORK, Postbox
 from image_tagger.store.database import Database
-from tests.databases import Cluster
+from tests.postgresql import Cluster
 
 
 async def opened(bells: Bells, until: AsyncExitStack) -> Bells:
     await bells.open()
     until.push_async_callback(bells.close)
     return bells
+
+
+def names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
 
 
 async def woken(event: asyncio.Event, seconds: float = 5.0) -> bool:
@@ -78,13 +81,13 @@ async def test_a_process_that_was_killed_is_seen(killed: Path) -> None:
         (name,) = pipes.dead(killed)
         pipes.bury(killed, name)
         assert pipes.dead(killed) == []
-        assert os.listdir(killed) == [bells.name]
+        assert names(killed) == [bells.name]
 
 
 async def test_a_process_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
     async with AsyncExitStack() as until:
         await opened(Bells(tmp_path), until)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 async def test_where_there_can_be_no_pipe_the_own_process_is_still_woken(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from image_tagger.domain.errors import InvalidRequest, UnknownJob
 from image_tagger.domain.jobs import Failure, Item, NewItem, NewJob, Progress, State
-from image_tagger.jobs.claiming import CRASHES, Claim
+from image_tagger.jobs.claiming import CRASHES
+from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.ending import Outcome
 from image_tagger.jobs.ledger import CHUNK, Ledger
 from image_tagger.jobs.reading import Wanted

@@ -9,12 +9,12 @@ import pytest
 
 from image_tagger.domain.errors import StoreUnavailable
 from image_tagger.domain.jobs import NewItem, NewJob, Progress
-from image_tagger.jobs.office import FILE, Office
+from image_tagger.jobs.office import Office
 from image_tagger.jobs.rules import Rules
 from image_tagger.services import wire
 from image_tagger.settings import Settings
-from tests.databases import PASSWORD, Cluster
 from tests.jobs.acting import services_with
+from tests.postgresql import PASSWORD, Cluster
 
 
 def test_a_server_without_jobs_imports_nothing_of_databases() -> None:
@@ -26,12 +26,32 @@ def test_a_server_without_jobs_imports_nothing_of_databases() -> None:
     assert done.stdout.decode().strip() == "[]"
 
 
-async def test_an_office_that_nobody_asks_makes_no_database(tmp_path: Path) -> None:
-    async with wire(Settings(data_dir=tmp_path)) as services:
+async def test_an_office_that_nobody_asks_leaves_nothing(tmp_path: Path) -> None:
+    async with wire(Settings(data_dir=tmp_path / "data")) as services:
         services.employ()
         await asyncio.sleep(0.05)
         await services.check_ready()
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / "data").exists()
+
+
+async def test_readiness_says_that_the_data_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    office = Office(tmp_path / "file" / "data", "", Rules())
+    with pytest.raises(StoreUnavailable, match=r"^the data folder cannot be written$"):
+        await office.check()
+
+
+@pytest.mark.usefixtures("acts")
+async def test_a_process_without_jobs_helps_when_another_gets_some(tmp_path: Path) -> None:
+    idle, busy = Office(tmp_path, "", Rules(places=2)), Office(tmp_path, "", Rules(places=0))
+    try:
+        idle.employ(services_with(idle.ledger))
+        await asyncio.sleep(0.05)
+        job = await busy.ledger.add(NewJob("echo"))
+        assert (await busy.ledger.wait([job.id], 30))[job.id].progress == Progress(1, done=1)
+    finally:
+        await idle.close()
+        await busy.close()
 
 
 @pytest.mark.usefixtures("acts")

@@ -9,17 +9,15 @@ from image_tagger.domain.errors import InvalidMedia, InvalidRequest, MediaTooLar
 from image_tagger.media.objects import Objects, Storage
 from tests.object_storage import Bucket, storage
 
-MANY = 1203  # more than a page
+MANY = 1005  # more than a page
 
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Bucket]:
     """A bucket with some objects in folders and many in one."""
     with storage() as running:
-        for key in ("a.jpg", "trip/b.jpg", "trip/day 1/ü.jpg", "trips/c.jpg"):
-            running.put(key, key.encode())
-        for number in range(MANY):
-            running.put(f"many/{number:05}.jpg", b"x")
+        running.put({key: key.encode() for key in ("a.jpg", "trip/b.jpg", "trip/day 1/ü.jpg", "trips/c.jpg")})
+        running.fill([f"many/{number:05}.jpg" for number in range(MANY)])
         yield running
 
 

@@ -21,7 +21,8 @@ def test_a_root_and_what_is_below_it_are_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "named", ["{root}/../closed", "{root}-not", "{root}/link", "{base}", "/", "", "open", "..", "{root}/a\0b", "s3://b/p"]
+    "named",
+    ["{root}/../closed", "{root}-not", "{root}/link", "{base}", "/", "", "open", "..", "{root}/a\0b", "s3://b/p"],
 )
 def test_what_leads_elsewhere_is_refused_whether_it_is_there_or_not(tmp_path: Path, named: str) -> None:
     for folder in ("open", "closed", "open-not"):

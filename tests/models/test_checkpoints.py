@@ -67,7 +67,7 @@ def assert_same_answers(version: Version, folder: Path) -> None:
 def test_an_exported_checkpoint_answers_as_the_pipeline_does(
     kind: str, hub: Hub, puller: Puller, tmp_path: Path
 ) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     folder = transformers_checkpoint(tmp_path / "checkpoint", kind)
     hub.repositories["house/model"] = folder
     version = puller.pull(model_name("house/model"))
@@ -82,7 +82,7 @@ def test_an_exported_checkpoint_answers_as_the_pipeline_does(
 def test_the_models_that_clients_know_answer_under_their_names(
     name: str, hub: Hub, puller: Puller, tmp_path: Path
 ) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     kind, more = KNOWN[name]
     hub.repositories[name] = transformers_checkpoint(tmp_path / "checkpoint", kind, **more)
     version = puller.pull(model_name(name))
@@ -92,7 +92,7 @@ def test_the_models_that_clients_know_answer_under_their_names(
 
 
 def test_efficientnet_b3_of_timm_has_the_names_of_imagenet(hub: Hub, puller: Puller, tmp_path: Path) -> None:
-    pytest.importorskip("timm")
+    pytest.importorskip("timm", reason="needs the extra `hf`")
     name = "timm/tf_efficientnet_b3.ns_jft_in1k"
     hub.repositories[name] = timm_checkpoint(tmp_path / "checkpoint", "tf_efficientnet_b3")
     version = puller.pull(model_name(name))
@@ -102,7 +102,7 @@ def test_efficientnet_b3_of_timm_has_the_names_of_imagenet(hub: Hub, puller: Pul
 
 
 def test_a_small_timm_checkpoint_with_labels_of_its_own(hub: Hub, puller: Puller, tmp_path: Path) -> None:
-    pytest.importorskip("timm")
+    pytest.importorskip("timm", reason="needs the extra `hf`")
     labels = ["n01440764", "a house", "a tree"]
     hub.repositories["house/small"] = timm_checkpoint(
         tmp_path / "checkpoint", "mobilenetv3_small_050", num_classes=3, label_names=labels
@@ -116,7 +116,7 @@ def test_a_small_timm_checkpoint_with_labels_of_its_own(hub: Hub, puller: Puller
 def test_independent_labels_have_scores_of_their_own(
     more: dict[str, object], hub: Hub, puller: Puller, tmp_path: Path
 ) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     folder = transformers_checkpoint(tmp_path / "checkpoint", "vit", **more)
     hub.repositories["house/model"] = folder
     version = puller.pull(model_name("house/model"))
@@ -125,14 +125,14 @@ def test_independent_labels_have_scores_of_their_own(
 
 
 def test_a_regression_is_no_classifier(hub: Hub, puller: Puller, tmp_path: Path) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     hub.repositories["house/model"] = transformers_checkpoint(tmp_path / "c", "vit", problem_type="regression")
     with pytest.raises(InvalidModel, match="a regression"):
         puller.pull(model_name("house/model"))
 
 
 def test_what_stays_in_torch_answers_as_well(tmp_path: Path) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     folder = transformers_checkpoint(tmp_path / "model", "vit")
     weights, more = folder / "model.safetensors", ("config.json", "preprocessor_config.json")
     companions = tuple((name, sha256(folder / name)) for name in more)
@@ -148,7 +148,7 @@ def test_what_stays_in_torch_answers_as_well(tmp_path: Path) -> None:
 
 
 def test_what_torch_cannot_export_says_so(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra `hf`")
 
     def forward(self: Any, pictures: Any) -> Any:
         """Answers otherwise for bright pictures, which no graph can say."""
@@ -157,11 +157,11 @@ def test_what_torch_cannot_export_says_so(tmp_path: Path) -> None:
 
     checkpoint = Checkpoint(type("Moody", (torch.nn.Module,), {"forward": forward})(), processor=None, device="cpu")
     with pytest.raises(InvalidModel, match="torch cannot export it"):
-        checkpoint.export(tmp_path / "network.onnx", (3, 8, 8))
+        checkpoint.export_for(tmp_path / "network.onnx", (3, 8, 8))
 
 
 def test_weights_that_are_no_safetensors_are_refused(hub: Hub, puller: Puller, tmp_path: Path) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     folder = transformers_checkpoint(tmp_path / "checkpoint", "vit")
     (folder / "model.safetensors").write_bytes(b"\x80\x04}q\x00.")  # a pickle
     hub.repositories["house/model"] = folder

@@ -37,7 +37,7 @@ def described(shared_data: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def cv2() -> Any:
-    return pytest.importorskip("cv2")
+    return pytest.importorskip("cv2", reason="needs the extra `opencv`")
 
 
 def labels(shared_data: Path, name: str) -> LabelSet:
@@ -116,7 +116,7 @@ def test_darknet_s_layers(shared_data: Path, described: dict[str, Any], cv2: Any
 
 
 def test_tflite_s_own_postprocessing(shared_data: Path, described: dict[str, Any], cv2: Any) -> None:
-    litert = pytest.importorskip("ai_edge_litert.interpreter")
+    litert = pytest.importorskip("ai_edge_litert.interpreter", reason="needs the extra `tflite`")
     file = shared_data / "models" / "tflite" / "coco_ssd_mobilenet_v1_quant.tflite"
     interpreter = litert.Interpreter(str(file))
     interpreter.allocate_tensors()

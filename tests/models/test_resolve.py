@@ -7,15 +7,17 @@ import pytest
 
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable, TaggerError, UnknownModel
 from image_tagger.models.catalog import MODELS, Catalog, standard_catalog
+from image_tagger.models.opening.process import GIBIBYTE, Limits
 from image_tagger.models.pulling.process import PullProcess
 from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.resolve import PullRules, Resolver
+from tests.models import networks
 from tests.models.folders import copy_of_starter
 from tests.models.hub import Hub
 from tests.models.repositories import repository
 
 NAME = "house/colours"
-SECONDS = 60.0
+LIMITS = Limits(4 * GIBIBYTE, 60)
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def catalog(tmp_path: Path) -> Catalog:
 
 @pytest.fixture
 def pull(tmp_path: Path) -> PullProcess:
-    return PullProcess(tmp_path / "data" / MODELS, Terms(tmp_path / "spare"), seconds=SECONDS)
+    return PullProcess(tmp_path / "data" / MODELS, Terms(tmp_path / "spare"), LIMITS)
 
 
 @pytest.fixture
@@ -129,9 +131,17 @@ async def test_what_is_no_classifier_says_why(catalog: Catalog, pull: PullProces
         await Resolver(catalog, pull).version(NAME)
 
 
+@pytest.mark.usefixtures("published")
+async def test_it_may_not_take_all_memory(catalog: Catalog, hub: Hub, tmp_path: Path) -> None:
+    networks.giant(hub.repositories[NAME] / "onnx" / "model.onnx")
+    small = PullProcess(tmp_path / "data" / MODELS, Terms(tmp_path / "spare"), Limits(GIBIBYTE, 60))
+    with pytest.raises(InvalidModel, match=f"the model '{NAME}' cannot be used: it needs more than 1 GiB of memory"):
+        await Resolver(catalog, small).version(NAME)
+
+
 async def test_it_may_not_take_for_ever(catalog: Catalog, hub: Hub, published: Path, tmp_path: Path) -> None:
     hub.stop.clear()
-    quick = PullProcess(tmp_path / "data" / MODELS, Terms(tmp_path / "spare"), seconds=0.2)
+    quick = PullProcess(tmp_path / "data" / MODELS, Terms(tmp_path / "spare"), Limits(GIBIBYTE, 0.2))
     with pytest.raises(ModelUnavailable, match="takes longer than 0 s"):
         await Resolver(catalog, quick).version(NAME)
     assert published

@@ -107,6 +107,19 @@ def test_every_version_comes_back(data: st.DataObject) -> None:
         assert read_version(folder) == written
 
 
+def test_files_may_lie_in_folders_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    for name in ("network.onnx", "golden.npz", "mean.npy"):
+        (tmp_path / "more" / name).write_bytes(b"anything")
+    file = tmp_path / "more" / "network.onnx"
+    preprocessing = Preprocessing(Size(4, 4), mean_file=file.with_name("mean.npy"))
+    network = Network(file, "onnx", preprocessing, sha256(file))
+    golden = Golden(file.with_name("golden.npz"), 0.01)
+    version = Version("own", network, Spec(LABELS, "classification"), golden)
+    write_version(tmp_path, version)
+    assert read_version(tmp_path) == version
+
+
 def test_a_network_may_be_a_folder(tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     (saved / "variables").mkdir(parents=True)

@@ -41,7 +41,8 @@ async def broken_chunks() -> AsyncIterator[bytes]:
 async def test_what_is_added_is_kept_under_its_hash(blobs: Blobs, tmp_path: Path, form: str) -> None:
     file = tmp_path / "upload"
     file.write_bytes(CONTENT)
-    blob = await blobs.add({"bytes": CONTENT, "file": file, "chunks": chunks()}[form])
+    forms: dict[str, bytes | Path | AsyncIterator[bytes]] = {"bytes": CONTENT, "file": file, "chunks": chunks()}
+    blob = await blobs.add(forms[form])
     assert (blob.sha256, blob.size, blob.path) == (SHA256, len(CONTENT), blobs.path(SHA256))
     assert blob.path.read_bytes() == CONTENT
     assert file.exists()

@@ -16,7 +16,7 @@ from image_tagger.domain.errors import InvalidRequest, StoreUnavailable
 from image_tagger.store import schema
 from image_tagger.store.database import Database
 from image_tagger.store.tables import metadata
-from tests.databases import PASSWORD, Cluster
+from tests.postgresql import PASSWORD, Cluster
 
 
 @pytest.fixture

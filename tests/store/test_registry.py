@@ -7,7 +7,7 @@ import pytest
 from image_tagger.domain.errors import InvalidRequest, RemovedResource, UnknownResource
 from image_tagger.domain.recognition import Labels, NetworkDraft, NetworkFile, NetworkState, Page, StoredSpec
 from image_tagger.store.database import Database
-from image_tagger.store.registry import Registry
+from image_tagger.store.registry import Registry, add_network
 
 FILES = (NetworkFile("a.onnx", "aa", 3), NetworkFile("shared.npy", "cc", 5))
 SPEC = StoredSpec(0, "doors", "", {"team": "b"}, (Labels((4, 7), ("door", "window"), exclusive=True),), 0.0)
@@ -15,11 +15,17 @@ ENTRIES = ({"classification": {"output_tensor": "prob"}},)
 
 
 @pytest.fixture
-async def registry(database_url: str) -> AsyncIterator[Registry]:
-    """An empty registry on each kind of database."""
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An empty database of each kind."""
     database = Database(database_url)
-    yield Registry(database)
+    yield database
     await database.close()
+
+
+@pytest.fixture
+def registry(database: Database) -> Registry:
+    """An empty registry."""
+    return Registry(database)
 
 
 def network(*files: NetworkFile) -> NetworkDraft:
@@ -27,9 +33,10 @@ def network(*files: NetworkFile) -> NetworkDraft:
     return NetworkDraft("leaf", "onnx", {"inputs": []}, files or FILES, metadata={})
 
 
-async def test_a_network_comes_back(registry: Registry) -> None:
-    stored = registry.add_network(network())
-    registry.note_task(stored.id, 12)
+async def test_a_network_comes_back(database: Database, registry: Registry) -> None:
+    stored = registry.network(database.writing(add_network, network(), 12))
+    assert registry.unchecked() == (stored,)
+    assert registry.network_of_task(12) == stored
     registry.note_check(stored.id, NetworkState.READY, {"runtime": "onnx"})
     found = registry.network(stored.id)
     assert (found.draft, found.task_id, found.state, found.findings) == (
@@ -39,6 +46,9 @@ async def test_a_network_comes_back(registry: Registry) -> None:
         {"runtime": "onnx"},
     )
     assert registry.networks(Page()).results == (found,)
+    assert registry.unchecked() == ()
+    with pytest.raises(UnknownResource, match="removed"):
+        registry.network_of_task(13)
 
 
 async def test_files_go_when_no_network_names_them(registry: Registry) -> None:

@@ -14,6 +14,7 @@ from image_tagger import plugins
 from image_tagger.api import auth, health, landing, metrics
 from image_tagger.api.observe import Observe
 from image_tagger.api.prefixes import Prefixes
+from image_tagger.api.schemas import self_contained
 from image_tagger.domain.errors import TaggerError
 from image_tagger.services import Services, wire
 from image_tagger.settings import Settings
@@ -47,6 +48,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     app.add_middleware(Prefixes, prefixes=tuple(d.PREFIX for d in dialects if hasattr(d, "PREFIX")))
     for router in (landing.routes(), health.routes(services), metrics.routes(measured)):
         app.include_router(router)
+    self_contained(app)
     return app
 
 

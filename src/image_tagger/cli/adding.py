@@ -9,14 +9,14 @@ import typer
 from image_tagger.cli.model_tables import catalog_of, shelf_of
 from image_tagger.cli.output import visible
 from image_tagger.domain.errors import InvalidModel
+from image_tagger.domain.specs import Constant
 from image_tagger.models.adding.adder import Added, Adder, Wishes, check_name
 from image_tagger.models.adding.proving import TOLERANCE
 from image_tagger.models.guessing.drafting import read_labels
 from image_tagger.models.guessing.guesses import Guess
 from image_tagger.models.manifest import NAME, read_version
 from image_tagger.models.names import ModelName, model_name
-from image_tagger.models.opening.process import Limits
-from image_tagger.services import granted, pull_terms
+from image_tagger.services import open_limits, pull_terms
 from image_tagger.settings import Settings, read_settings
 
 UNFIT = str.maketrans(dict.fromkeys(" +()[]{},;=&", "-"))  # in names of files, and not allowed in those of models
@@ -47,8 +47,7 @@ def add(path: Path, given: Given) -> None:
 
 def adder_of(settings: Settings) -> Adder:
     """What adds models to this installation."""
-    limits = Limits(settings.open_memory_bytes, settings.open_seconds, tuple(granted(settings)))
-    return Adder(shelf_of(settings), pull_terms(settings), limits)
+    return Adder(shelf_of(settings), pull_terms(settings), open_limits(settings))
 
 
 def wishes_of(path: Path, given: Given) -> Wishes:
@@ -61,8 +60,12 @@ def wishes_of(path: Path, given: Given) -> Wishes:
 
 def guess_line(guess: Guess) -> str:
     """One guess on one line."""
-    value = list(guess.value) if isinstance(guess.value, tuple) else guess.value
+    value = [_shown(one) for one in guess.value] if isinstance(guess.value, tuple) else guess.value
     return visible(f"  {guess.table}.{guess.key} = {value}: {guess.why}")
+
+
+def _shown(value: float | str | Constant) -> float | str:
+    return f"{value.tensor}: {list(value.data)}" if isinstance(value, Constant) else value
 
 
 def _name(path: Path, called: str) -> ModelName:
@@ -80,6 +83,10 @@ def _told(added: Added) -> list[str]:
     version, proof = added.version, added.proof
     what = f"{version.name}: {len(version.spec.labels)} labels, {version.spec.postprocessing}"
     lines = [f"{what}, runs in {version.network.runtime}; {_compared(added)}"]
+    if added.converted is not None:
+        lines.append(f"  converted {dict(version.about)['converted']}; --runtime keeps the original")
+    if added.kept:
+        lines.append(visible(f"  not converted to ONNX: {added.kept}"))
     if proof.recorded and proof.agreement.difference:
         lines.append(f"  the runtimes' answers differ by {proof.agreement.difference:.1e}")
     if added.recipe is not None:

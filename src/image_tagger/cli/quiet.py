@@ -1,4 +1,4 @@
-"""Commands that work on jobs say what matters themselves: of the log, only errors, and those on standard error."""
+"""Logs of a command that works on jobs: errors only, on standard error, where results are not."""
 
 import logging
 import sys
@@ -9,12 +9,13 @@ import structlog
 
 
 @contextmanager
-def only_errors() -> Iterator[None]:
-    """The log as it is for commands; afterwards as it was."""
+def quietly() -> Iterator[None]:
+    """Until the end of the context; then logs are as they were."""
     before = structlog.get_config()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
     )
     try:
         yield

@@ -14,7 +14,7 @@ from image_tagger.models import contract, loaded
 from image_tagger.models.catalog import PATHS
 from image_tagger.models.names import ModelName, model_name
 from image_tagger.models.pulling.puller import Puller
-from image_tagger.services import granted, pull_terms
+from image_tagger.services import granted, open_limits, pull_terms
 from image_tagger.settings import Settings, read_settings
 
 GOOD, BAD = typer.style("ok ", fg="green"), typer.style("BAD", fg="red")
@@ -27,7 +27,7 @@ def pull(what: str, called: str) -> str:
     """
     settings = read_settings()
     watched = sys.stderr.isatty()
-    puller = Puller(shelf_of(settings), pull_terms(settings, progress=watched))
+    puller = Puller(shelf_of(settings), pull_terms(settings, progress=watched), open_limits(settings))
     if watched:
         typer.echo(f"pulling {what} ...", err=True)
     if not what.startswith(PATHS):

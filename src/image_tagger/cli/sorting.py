@@ -11,7 +11,7 @@ from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.pictures import VIDEOS
-from image_tagger.cli.quiet import only_errors
+from image_tagger.cli.quiet import quietly
 from image_tagger.cli.sort_journals import held, new_journal, queue_of
 from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.domain.errors import InvalidRequest
@@ -65,7 +65,7 @@ def sort_all(asked: Asked) -> int:
     settings = roomy(read_settings())
     journal = new_journal(settings)
     order = replace(asked.order, journal=journal.file)
-    with held(journal), only_errors():
+    with held(journal), quietly():
         return asyncio.run(_begin(settings, order, journal))
 
 
@@ -77,7 +77,7 @@ def resume(folder: Path | None) -> int:
     settings = roomy(read_settings())
     job = asyncio.run(_unfinished(settings, str(folder.absolute()) if folder else None))
     journal = Journal(Path(job.parameters["journal"]))
-    with held(journal), only_errors():
+    with held(journal), quietly():
         return asyncio.run(_go_on(settings, job, journal))
 
 

@@ -12,6 +12,7 @@ from image_tagger.cli import result_files
 from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
+from image_tagger.cli.quiet import quietly
 from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.jobs import Job, NewJob, State
@@ -63,7 +64,8 @@ def tag_folder(asked: Asked, *, recursive: bool, xmp: bool) -> int:
     result_files.check(asked.output)
     settings = roomy(read_settings())
     order = replace(asked.order(settings.vocabulary), recursive=recursive, xmp=xmp)
-    return asyncio.run(_begin(settings, order))
+    with quietly():
+        return asyncio.run(_begin(settings, order))
 
 
 def resume(folder: Path | None) -> int:
@@ -72,8 +74,9 @@ def resume(folder: Path | None) -> int:
     Raises InvalidRequest where there is none.
     """
     settings = roomy(read_settings())
-    job = asyncio.run(_unfinished(settings, str(folder.absolute()) if folder else None))
-    return asyncio.run(_go_on(settings, job))
+    with quietly():
+        job = asyncio.run(_unfinished(settings, str(folder.absolute()) if folder else None))
+        return asyncio.run(_go_on(settings, job))
 
 
 def _text(vocabulary: Path | None) -> str:

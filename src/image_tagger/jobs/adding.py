@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from image_tagger.domain.jobs import Job, NewItem, NewJob, State
-from image_tagger.jobs.rows import job_of
+from image_tagger.domain.jobs import Item, Job, NewItem, NewJob, State
+from image_tagger.jobs.claims import Claim
+from image_tagger.jobs.rows import item_of, job_of
 from image_tagger.store.ids import new_id
 from image_tagger.store.tables import items, jobs
 
@@ -16,26 +17,37 @@ TRIES = 5  # to find an id that no other job of this second has
 
 def add_job(connection: Connection, job: NewJob, first: Sequence[NewItem], *, now: float, listing: bool = True) -> Job:
     """A new job with its first items; where `listing`, more may come."""
-    row = {
+    added = _with_new_id(connection, _job_row(job, State.WAITING, len(first), now) | {"listing": listing}, now)
+    if first:
+        connection.execute(items.insert(), item_rows(added, first, 0, now))
+    return added
+
+
+def add_claimed(connection: Connection, job: NewJob, only: NewItem, claim: Claim, *, now: float) -> Item:
+    """A new job of one item, which has begun as it is added: that saves its worker looking for it."""
+    added = _with_new_id(connection, _job_row(job, State.RUNNING, 1, now), now)
+    (row,) = item_rows(added, [only], 0, now)
+    row |= {"state": State.RUNNING, "token": claim.token, "due": now + claim.seconds, "claims": 1}
+    return item_of(connection.execute(items.insert().values(row).returning(items)).mappings().one(), added)
+
+
+def _job_row(job: NewJob, state: State, total: int, now: float) -> dict[str, Any]:
+    return {
         "kind": job.kind,
-        "state": State.WAITING,
+        "state": state,
         "queue": job.queue,
         "parameters": dict(job.parameters),
         "attempts": job.attempts,
         "then": job.then,
-        "listing": listing,
+        "listing": False,
         "cancelling": False,
-        "total": len(first),
+        "total": total,
         "done": 0,
         "failed": 0,
         "cancelled": 0,
         "created": now,
         "updated": now,
     }
-    added = _with_new_id(connection, row, now)
-    if first:
-        connection.execute(items.insert(), item_rows(added, first, 0, now))
-    return added
 
 
 def _with_new_id(connection: Connection, row: dict[str, Any], now: float) -> Job:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from image_tagger.domain.jobs import Job, State
 from image_tagger.jobs import ending, reading
@@ -21,15 +21,16 @@ def begin_cancelling(connection: Connection, job_id: int, *, now: float) -> endi
     return ending.settle(connection, {job_id: Counter()}, now=now)
 
 
-def cancel_some(connection: Connection, job_id: int, *, now: float) -> tuple[int, ending.Ended]:
-    """Cancel items that have not begun; answer how many."""
-    waiting = (items.c.job_id == job_id) & (items.c.state == State.WAITING)
-    first = select(items.c.id).where(waiting).limit(SOME).with_for_update(skip_locked=True)
-    stopped = update(items).where(items.c.id.in_(first)).values(state=State.CANCELLED, due=None)
+def cancel_some(connection: Connection, job_id: int, first: int, *, now: float) -> tuple[int | None, ending.Ended]:
+    """Cancel items that have not begun, from a number on; answer from which number to go on, None after the last."""
+    last = connection.execute(select(func.max(items.c.number)).where(items.c.job_id == job_id)).scalar()
+    if last is None or first > last:
+        return None, []
+    these = (items.c.job_id == job_id) & items.c.number.between(first, first + SOME - 1)
+    stopped = update(items).where(these, items.c.state == State.WAITING).values(state=State.CANCELLED, due=None)
     count = connection.execute(stopped).rowcount
-    if not count:
-        return 0, []
-    return count, ending.settle(connection, {job_id: Counter({State.CANCELLED: count})}, now=now)
+    counts = {job_id: Counter({State.CANCELLED: count})} if count else {}
+    return first + SOME, ending.settle(connection, counts, now=now)
 
 
 def retry_some(connection: Connection, job_id: int, *, now: float) -> int:
@@ -37,7 +38,7 @@ def retry_some(connection: Connection, job_id: int, *, now: float) -> int:
     job = reading.job(connection, job_id)
     if job.state is State.CANCELLED or job.cancelling:
         return 0
-    failed = (items.c.job_id == job_id) & (items.c.state == State.FAILED)
+    failed = (items.c.job_id == job_id) & reading.in_states([State.FAILED])
     first = select(items.c.id).where(failed).limit(SOME).with_for_update(skip_locked=True)
     again = update(items).where(items.c.id.in_(first))
     count = connection.execute(again.values(state=State.WAITING, due=now, claims=0, errors=0, result=None)).rowcount

@@ -1,29 +1,16 @@
 """Items are claimed, kept and handed back: who does what, and until when."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, tuple_, update
 
 from image_tagger.domain.jobs import Failure, Item, Job, State
 from image_tagger.jobs import ending
+from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.rows import item_of, job_of
 from image_tagger.store.tables import items, jobs
 
 CRASHES = 5  # claims of an item that nobody has ended; then it is the item that kills workers
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a worker asks for: items of a queue, held under a token for so many seconds.
-
-    A token begins with the worker's name and a dot, and no two claims have the same.
-    """
-
-    queue: str
-    token: str
-    count: int
-    seconds: float
 
 
 def claim(connection: Connection, asked: Claim, *, now: float) -> tuple[list[Item], ending.Ended]:
@@ -34,7 +21,7 @@ def claim(connection: Connection, asked: Claim, *, now: float) -> tuple[list[Ite
     due = (
         select(items.c.id)
         .where(items.c.queue == asked.queue, items.c.due <= now)
-        .order_by(items.c.number, items.c.id)
+        .order_by(items.c.number, items.c.due)
         .limit(asked.count)
         .with_for_update(skip_locked=True)
     )
@@ -65,7 +52,7 @@ def keep(connection: Connection, held: Collection[Item], seconds: float, *, now:
     renewed = (
         update(items)
         .where(
-            items.c.id.in_([item.id for item in held]),  # also said alone, for SQLite finds pairs by looking at every row
+            items.c.id.in_([one.id for one in held]),  # also said alone, for SQLite finds pairs by looking at every row
             tuple_(items.c.id, items.c.token).in_([(item.id, item.token) for item in held]),
             items.c.state == State.RUNNING,
         )

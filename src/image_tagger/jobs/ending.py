@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -51,6 +51,7 @@ def finish(connection: Connection, outcomes: Sequence[Outcome], *, now: float) -
     held = [outcome for outcome in outcomes if (outcome.item.id, outcome.item.token) in holding]
     if not held:
         return 0, []
+    held = _without_further_attempts(connection, held)
     connection.execute(FINISH, [_values(outcome, now) for outcome in held])
     changes: dict[int, Counts] = {}
     for outcome in held:
@@ -78,6 +79,21 @@ def settle(connection: Connection, changes: Mapping[int, Counts], *, now: float)
         if job and not job.listing and not job.state.ended and job.progress.ended >= job.progress.total:
             ended.append(_end(connection, job, now))
     return ended
+
+
+def _without_further_attempts(connection: Connection, held: list[Outcome]) -> list[Outcome]:
+    """What would wait again is cancelled where its job is."""
+    waiting = {outcome.item.job.id for outcome in held if outcome.state is State.WAITING}
+    if not waiting:
+        return held
+    found = connection.execute(select(jobs.c.id).where(jobs.c.id.in_(waiting), jobs.c.cancelling))
+    over = set(found.scalars())
+    return [
+        replace(outcome, state=State.CANCELLED)
+        if outcome.state is State.WAITING and outcome.item.job.id in over
+        else outcome
+        for outcome in held
+    ]
 
 
 def _held(connection: Connection, outcomes: Sequence[Outcome]) -> set[tuple[int, str | None]]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 
 from sqlalchemy import Connection, func, select
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from image_tagger.domain.jobs import Item, Job, NewItem, NewJob, State
 from image_tagger.jobs import adding, changing, claiming, ending, listing, reading
 from image_tagger.jobs.bells import LEAVE, Bells, end_of
+from image_tagger.jobs.claims import Claim, Taker
 from image_tagger.jobs.ending import Outcome
 from image_tagger.jobs.postbox import CHANNEL, WORK
 from image_tagger.jobs.reading import Wanted
@@ -18,6 +20,7 @@ from image_tagger.store.database import Database
 
 CHUNK = 1_000  # items added in one transaction
 LOOK = 2.0  # seconds after which somebody who waits looks without having been woken
+Beside = Callable[[Connection, Job], None]
 
 
 class Ledger:
@@ -26,16 +29,37 @@ class Ledger:
     def __init__(self, database: Database, bells: Bells) -> None:
         self._database = database
         self._bells = bells
+        self._taker: Taker | None = None
 
-    async def add(self, job: NewJob, items: Iterable[NewItem] = (NewItem(),), *, open_end: bool = False) -> Job:
+    def hand_to(self, taker: Taker | None) -> None:
+        """Let a worker of this process have jobs of one item as they are added, as far as it has places."""
+        self._taker = taker
+
+    @property
+    def database(self) -> Database:
+        """Where it is written."""
+        return self._database
+
+    async def add(
+        self,
+        job: NewJob,
+        items: Iterable[NewItem] = (NewItem(),),
+        *,
+        open_end: bool = False,
+        beside: Beside | None = None,
+    ) -> Job:
         """Add a job with its items, by default one without a payload; workers may begin before the last is in.
 
         With `open_end`, more may be added by `extend`, and the job does not end before `end_listing`.
+        `beside(connection, job)` is written in the same transaction, which may be repeated.
         """
         rest = iter(items)
         first, second = list(islice(rest, CHUNK)), list(islice(rest, CHUNK))
         complete = bool(first) and not second and not open_end
-        added = await self._database.write(self._add, job, first, complete)
+        if complete and len(first) == 1 and self._taker and (claim := self._taker.offer(job.queue)):
+            adding_it = partial(_add_claimed, job, first[0], claim, beside)
+            return await asyncio.shield(self._hand_over(self._taker, adding_it))  # who asked may leave meanwhile
+        added = await self._database.write(self._add, job, first, complete, beside)
         self._bells.ring(WORK)
         while second:
             await self._extend(added.id, second)
@@ -94,9 +118,9 @@ class Ledger:
     async def cancel(self, job_id: int) -> Job:
         """Begin no other item of the job; those that have begun are finished. Raises UnknownJob."""
         self._tell(await self._database.write(self._begin_cancelling, job_id), LEAVE)
-        count = 1
-        while count:
-            count, ended = await self._database.write(self._cancel_some, job_id)
+        first: int | None = 0
+        while first is not None:
+            first, ended = await self._database.write(self._cancel_some, job_id, first)
             self._tell(ended)
         return await self.job(job_id)
 
@@ -117,7 +141,7 @@ class Ledger:
             total += count
         return total
 
-    async def claim(self, asked: claiming.Claim) -> list[Item]:
+    async def claim(self, asked: Claim) -> list[Item]:
         """Claim items to do them, as far as any wait."""
         items, ended = await self._database.write(self._claim, asked)
         self._tell(ended)
@@ -142,6 +166,14 @@ class Ledger:
         """When the next item of a queue may be claimed, in seconds since 1970; None where nothing is left to do."""
         return await self._database.read(claiming.next_due, queue)
 
+    async def _hand_over(self, taker: Taker, adding_it: Callable[[Connection], Item]) -> Job:
+        item = None
+        try:
+            item = await self._database.write(adding_it)
+        finally:
+            taker.take(item)
+        return item.job
+
     def _tell(self, ended: ending.Ended, *notes: str) -> None:
         notes += tuple(end_of(job.id) for job in ended)
         if any(job.then for job in ended):
@@ -156,9 +188,14 @@ class Ledger:
 
     # What follows runs in a thread, within a transaction; PostgreSQL's notes go out with its commit.
 
-    def _add(self, connection: Connection, job: NewJob, first: Sequence[NewItem], complete: bool) -> Job:
+    def _add(
+        self, connection: Connection, job: NewJob, first: Sequence[NewItem], complete: bool, beside: Beside | None
+    ) -> Job:
         self._post(connection, WORK)
-        return adding.add_job(connection, job, first, now=time.time(), listing=not complete)
+        added = adding.add_job(connection, job, first, now=time.time(), listing=not complete)
+        if beside:
+            beside(connection, added)
+        return added
 
     def _extending(self, connection: Connection, job_id: int, items: Sequence[NewItem]) -> int:
         self._post(connection, WORK)
@@ -171,15 +208,15 @@ class Ledger:
         self._post(connection, LEAVE)
         return self._posted(connection, changing.begin_cancelling(connection, job_id, now=time.time()))
 
-    def _cancel_some(self, connection: Connection, job_id: int) -> tuple[int, ending.Ended]:
-        count, ended = changing.cancel_some(connection, job_id, now=time.time())
-        return count, self._posted(connection, ended)
+    def _cancel_some(self, connection: Connection, job_id: int, first: int) -> tuple[int | None, ending.Ended]:
+        following, ended = changing.cancel_some(connection, job_id, first, now=time.time())
+        return following, self._posted(connection, ended)
 
     def _retry_some(self, connection: Connection, job_id: int) -> int:
         self._post(connection, WORK)
         return changing.retry_some(connection, job_id, now=time.time())
 
-    def _claim(self, connection: Connection, asked: claiming.Claim) -> tuple[list[Item], ending.Ended]:
+    def _claim(self, connection: Connection, asked: Claim) -> tuple[list[Item], ending.Ended]:
         items, ended = claiming.claim(connection, asked, now=time.time())
         return items, self._posted(connection, ended)
 
@@ -199,6 +236,13 @@ class Ledger:
     def _post(self, connection: Connection, note: str) -> None:
         if self._database.is_postgresql:
             connection.execute(select(func.pg_notify(CHANNEL, note)))
+
+
+def _add_claimed(job: NewJob, only: NewItem, claim: Claim, beside: Beside | None, connection: Connection) -> Item:
+    item = adding.add_claimed(connection, job, only, claim, now=time.time())
+    if beside:
+        beside(connection, item.job)
+    return item
 
 
 async def _within(event: asyncio.Event, seconds: float) -> None:

@@ -4,10 +4,13 @@ Importing what talks to databases takes a third of a second and 30 MB, which ser
 """
 
 import asyncio
+import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from image_tagger.domain.errors import StoreUnavailable
 from image_tagger.jobs.bells import Bells
 from image_tagger.jobs.postbox import WORK, Postbox
 from image_tagger.jobs.rules import Rules
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 FILE = "image-tagger.sqlite3"
 PIPES = "pipes"
+LOOK = 2.0  # seconds between looks whether another process has made a database
 
 
 class Office:
@@ -75,9 +79,11 @@ class Office:
             self._employing = asyncio.create_task(self._employ(services))
 
     async def check(self) -> None:
-        """Return where the database answers, or nobody has needed it yet. Raises StoreUnavailable."""
-        if self._database is not None or self._postbox is not None:
+        """Return where the database can be written or, where there is none yet, be made. Raises StoreUnavailable."""
+        if self._url or (self._database is not None and self._file.exists()):
             await self.database.check()
+        elif not _can_be_written(self._file.parent):
+            raise StoreUnavailable("the data folder cannot be written")
 
     async def close(self) -> None:
         """Hand back what is unfinished, and disconnect."""
@@ -92,10 +98,16 @@ class Office:
 
     async def _employ(self, services: "Services") -> None:
         with self._bells.listening(WORK) as rung:
-            await self._bells.open()
-            if not self._url and not self._file.exists():
-                await rung.wait()
+            while not self._url and not self._file.exists():  # no pipe yet: who has no jobs leaves nothing on disk
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):
+                        await rung.wait()
         module: Any = await asyncio.to_thread(import_module, "image_tagger.jobs.worker")
         worker: Worker = module.Worker(self.ledger, self._bells, self._rules, self._pipes)
         self._worker = worker
         worker.start(services)
+
+
+def _can_be_written(folder: Path) -> bool:
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

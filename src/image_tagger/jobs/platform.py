@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from image_tagger.domain.errors import InvalidModel, InvalidRequest, UnknownResource
 from image_tagger.domain.inference import INFERENCE, Inference, Meaning, RawInference, inference_as_json
 from image_tagger.domain.jobs import Job, NewItem, NewJob
@@ -23,12 +25,14 @@ from image_tagger.domain.recognition import (
     labels_of,
 )
 from image_tagger.domain.specs import Version
-from image_tagger.jobs.office import Office
+from image_tagger.jobs.answering import Engine
+from image_tagger.jobs.ledger import Ledger
 from image_tagger.jobs.reading import Wanted
-from image_tagger.jobs.reception import Engine
 from image_tagger.models.platform.inputs import inputs_of
 from image_tagger.models.platform.outputs import reading_of, with_thresholds
 from image_tagger.models.platform.versions import RegisteredVersions, check_reading
+from image_tagger.store.blobs import Blobs
+from image_tagger.store.registry import add_network, note_task
 
 IMPORT = "import_network"
 KINDS = (IMPORT, INFERENCE)
@@ -40,19 +44,18 @@ ATTEMPTS = 8  # of an inference, over two minutes: its network may still be bein
 class Platform:
     """Joins the registry, the files and the ledger. Methods raise UnknownResource for ids that mean nothing."""
 
-    def __init__(self, versions: RegisteredVersions, office: Office, engine: Engine) -> None:
-        self.versions, self.registry, self.blobs = versions, versions.registry, office.blobs
+    def __init__(self, versions: RegisteredVersions, blobs: Blobs, ledger: Ledger, engine: Engine) -> None:
+        self.versions, self.registry, self.blobs = versions, versions.registry, blobs
         self.engine = engine
-        self._ledger = office.ledger
+        self._ledger = ledger
         self._swept = -math.inf
 
     async def upload(self, draft: NetworkDraft, contents: Mapping[str, bytes | Path]) -> StoredNetwork:
         """Register a network; the hashes of the draft's files are filled in, and a task checks it."""
         files = [await self._kept(name, contents[name]) for name in sorted(contents)]
-        stored = await asyncio.to_thread(self.registry.add_network, replace(draft, files=tuple(files)))
-        job = await self._ledger.add(NewJob(IMPORT), [NewItem({"network_id": stored.id})])
-        await asyncio.to_thread(self.registry.note_task, stored.id, job.id)
-        return replace(stored, task_id=job.id)
+        whole = replace(draft, files=tuple(files))
+        job = await self._ledger.add(NewJob(IMPORT), beside=lambda connection, job: _register(connection, whole, job))
+        return await asyncio.to_thread(self.registry.network_of_task, job.id)
 
     async def remove_network(self, number: int) -> None:
         """Remove a network, its versions, and the files that no other network has."""
@@ -84,11 +87,11 @@ class Platform:
 
     async def keep(self, content: bytes | Path) -> str:
         """Store what was sent for an inference, for as long as its task is kept; answers its hash."""
-        await self._tidy()
         return (await self.blobs.add(content)).sha256
 
     async def infer(self, asked: Inference | RawInference) -> int:
         """Begin an inference; the id of its task."""
+        await self._tidy()
         job = await self._ledger.add(NewJob(INFERENCE, attempts=ATTEMPTS), [NewItem(inference_as_json(asked))])
         return job.id
 
@@ -126,12 +129,24 @@ class Platform:
         return replace(version, network=replace(version.network, outputs=tensors))
 
     async def _tidy(self) -> None:
-        """Now and then, delete what was sent for tasks that are no longer kept."""
+        """Now and then, delete what was sent for tasks that are no longer kept, and settle checks that went wrong."""
         now = time.monotonic()
         if now < self._swept + SWEEP_SECONDS:
             return
         self._swept = now
         await asyncio.to_thread(self._sweep)
+        for network in await asyncio.to_thread(self.registry.unchecked):
+            await self._settle(network)
+
+    async def _settle(self, network: StoredNetwork) -> None:
+        """Refuse a network whose check ended without an answer, and check again where the check is gone."""
+        number = network.id
+        task = (await self._ledger.jobs([network.task_id])).get(network.task_id) if network.task_id else None
+        if task is None:
+            await self._ledger.add(NewJob(IMPORT), beside=lambda connection, job: note_task(connection, number, job.id))
+        elif task.state.ended:
+            reason = {"reason": task.error.message if task.error else "its check was cancelled"}
+            await asyncio.to_thread(self.registry.note_check, number, NetworkState.REFUSED, reason)
 
     def _sweep(self) -> None:
         older_than = self.engine.retention_seconds + SPARE_SECONDS
@@ -140,3 +155,7 @@ class Platform:
     async def _kept(self, name: str, content: bytes | Path) -> NetworkFile:
         blob = await self.blobs.add(content)
         return NetworkFile(name, blob.sha256, blob.size)
+
+
+def _register(connection: Connection, draft: NetworkDraft, job: Job) -> None:
+    add_network(connection, draft, job.id)

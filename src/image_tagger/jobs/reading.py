@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, true
 
 from image_tagger.domain.errors import UnknownJob
 from image_tagger.domain.jobs import Item, Job, State
@@ -49,6 +49,13 @@ def latest(connection: Connection, wanted: Wanted, limit: int, offset: int) -> t
     return [job_of(row) for row in connection.execute(page).mappings()], count
 
 
+def in_states(states: Collection[State]) -> ColumnElement[bool]:
+    """Items in one of these states; with the words as they are in the index of failed ones, so that it is used."""
+    if len(states) == 1:
+        return items.c.state == literal_column(f"'{next(iter(states)).value}'")
+    return items.c.state.in_(states)
+
+
 def items_of(
     connection: Connection, job_id: int, states: Collection[State] = (), after: int = -1, limit: int = 100
 ) -> list[Item]:
@@ -56,6 +63,6 @@ def items_of(
     its_job = job(connection, job_id)
     chosen = (items.c.job_id == job_id) & (items.c.number > after)
     if states:
-        chosen &= items.c.state.in_(states)
+        chosen &= in_states(states)
     found = connection.execute(select(items).where(chosen).order_by(items.c.number).limit(limit)).mappings()
     return [item_of(row, its_job) for row in found]

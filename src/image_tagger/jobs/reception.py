@@ -1,36 +1,18 @@
 """The recognition platform of a process, made when it is first needed, as the database below it is."""
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from image_tagger.domain.specs import Version
-from image_tagger.engine.raw import RawOutputs
-from image_tagger.engine.recognizer import Recognizer
+from image_tagger.jobs.answering import Engine
 from image_tagger.jobs.office import Office
-from image_tagger.models.opening.process import Limits
-from image_tagger.models.resolve import Resolver
 
 if TYPE_CHECKING:
     from image_tagger.jobs.platform import Platform
     from image_tagger.models.platform.versions import RegisteredVersions
 
 NETWORKS = "networks"  # the folder of laid out networks in the data directory
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What answers inferences.
-
-    limits: of the check of an uploaded network. retention_seconds: how long jobs are kept, and what they were sent.
-    """
-
-    resolver: Resolver
-    recognizer: Recognizer
-    raw: RawOutputs
-    limits: Limits
-    retention_seconds: float
 
 
 class Reception:
@@ -52,7 +34,7 @@ class Reception:
         if self._platform is None:
             from image_tagger.jobs.platform import Platform  # noqa: PLC0415 - imports what talks to databases
 
-            self._platform = Platform(self._registered(), self._office, engine)
+            self._platform = Platform(self._registered(), self._office.blobs, self._office.ledger, engine)
         return self._platform
 
     def _registered(self) -> "RegisteredVersions":

@@ -50,7 +50,12 @@ def item_of(row: Row, job: Job) -> Item:
 
 def columns_of(error: Failure | None) -> dict[str, str | None]:
     """What both tables keep of an error."""
-    return {"error_kind": error.kind if error else None, "error": error.message if error else None}
+    return {"error_kind": error.kind if error else None, "error": _storable(error.message) if error else None}
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL keeps in no text, and no database in UTF-8: it may stand in names inside of files."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _failure(row: Row) -> Failure | None:

@@ -16,7 +16,7 @@ from image_tagger.domain.errors import StoreUnavailable
 from image_tagger.domain.jobs import Item, State
 from image_tagger.jobs import pipes
 from image_tagger.jobs.bells import LEAVE, Bells
-from image_tagger.jobs.claiming import Claim
+from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.context import Context, Services
 from image_tagger.jobs.ending import Outcome
 from image_tagger.jobs.handling import handle
@@ -56,6 +56,9 @@ class Worker:
         self._room = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._claims = 0
+        self._promised = 0  # places for items that are being added
+        self._name = ""
+        self._services: Services | None = None
         self._chunk = rules.places
 
     @property
@@ -66,7 +69,9 @@ class Worker:
     def start(self, services: Services) -> None:
         """Begin to work, for handlers that may use these services."""
         works: tuple[Awaitable[None], ...] = (self._work(services), self._look_after(), self._forget())
+        self._services = services
         self._tasks = [asyncio.ensure_future(work) for work in (*works, self._reports.run())]
+        self._ledger.hand_to(self)
         for task in self._tasks:
             task.add_done_callback(_say_why)
 
@@ -74,6 +79,8 @@ class Worker:
         """Claim nothing more, give what has begun some time, and hand back the rest."""
         if not self._tasks:
             return
+        self._ledger.hand_to(None)
+        self._services = None
         *works, reporting = self._tasks
         grace = self._rules.grace_seconds
         await _end(works)
@@ -92,6 +99,21 @@ class Worker:
         await _end([reporting])
         self._tasks = []
 
+    def offer(self, queue: str) -> Claim | None:
+        """A claim of one item, if a place is free."""
+        if not self._name or queue != self._rules.queue or len(self._held) + self._promised >= self._rules.places:
+            return None
+        self._promised += 1
+        return self._new_claim(1)
+
+    def take(self, item: Item | None) -> None:
+        """Do the item of a claim that was offered, if there is one."""
+        self._promised -= 1
+        if item and self._services:
+            self._begin(item, self._services)
+        elif item:  # it is being stopped
+            self._reports.add(Outcome(item, State.WAITING))
+
     async def _work(self, services: Services) -> None:
         await self._bells.open()
         self._name = self._bells.name or uuid4().hex
@@ -108,9 +130,11 @@ class Worker:
                 self._adapt(len(items) == count, time.monotonic() - before)
 
     async def _claim(self, count: int) -> list[Item]:
+        return await self._ledger.claim(self._new_claim(count))
+
+    def _new_claim(self, count: int) -> Claim:
         self._claims += 1
-        asked = Claim(self._rules.queue, f"{self._name}.{self._claims}", count, self._rules.lease_seconds)
-        return await self._ledger.claim(asked)
+        return Claim(self._rules.queue, f"{self._name}.{self._claims}", count, self._rules.lease_seconds)
 
     async def _idle_seconds(self) -> float:
         """How long nothing can be claimed, unless something new comes."""

@@ -1,17 +1,20 @@
 """Object storage that speaks S3: listing and reading, the one place that knows its library."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from image_tagger.domain.errors import InvalidMedia, InvalidRequest, MediaTooLarge, MissingExtra, UnreachableMedia
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config, S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3Config, S3Store
 
 SCHEME = "s3://"
 PAGE = 1000  # objects of one answer when listing
+STATUS = re.compile(r"status[^0-9]{0,20}([0-9]{3})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Stored:
     name: str
     size: int
     modified: int
+
+
+RETRY: "RetryConfig" = {"max_retries": 2, "retry_timeout": timedelta(seconds=30)}  # jobs try again by themselves
 
 
 class Objects:
@@ -90,8 +96,10 @@ class Objects:
             config["endpoint"] = storage.endpoint
         if storage.region:
             config["region"] = storage.region
-        plain = storage.endpoint.startswith("http://")
-        return S3Store(name, config=config, client_options={"allow_http": plain, "timeout": "60s"})
+        options: ClientConfig = {"timeout": "60s", "connect_timeout": "10s"}
+        if storage.endpoint.startswith("http://"):  # otherwise AWS_ALLOW_HTTP decides
+            options["allow_http"] = True
+        return S3Store(name, config=config, client_options=options, retry_config=RETRY)
 
 
 def split(location: str) -> tuple[str, str]:
@@ -116,6 +124,9 @@ def _in_our_words(kind: type[InvalidMedia | InvalidRequest], missing: str) -> It
     except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise kind("the storage refuses its credentials") from error
     except exceptions.BaseError as error:
-        if "403" in str(error) or "401" in str(error):
+        status = STATUS.search(str(error))  # its classes tell only of some requests what went wrong
+        if status and status[1] == "404":
+            raise kind(missing) from error
+        if status and status[1] in {"401", "403"}:
             raise kind("the storage refuses its credentials") from error
         raise UnreachableMedia("the storage does not answer as it should") from error

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ def write_version(folder: Path, version: Version) -> None:
 
     The files that the version names are in the folder already. Raises InvalidModel for a label of several lines.
     """
+    version = _within(folder, version)
     network, spec = version.network, version.spec
     _write_lines(folder / LABELS, spec.labels.names)
     if spec.hierarchy is not None:
@@ -35,7 +36,7 @@ def write_version(folder: Path, version: Version) -> None:
         "preprocessing": _differing(network.preprocessing),
         "spec": _spec(spec),
         "spec.options": dict(spec.options),
-        "golden": {"file": version.golden.file.name, "tolerance": version.golden.tolerance} if version.golden else {},
+        "golden": {"file": version.golden.file, "tolerance": version.golden.tolerance} if version.golden else {},
         "about": dict(version.about),
     }
     text = f"name = {_toml(version.name)}\n" + "".join(_table(name, table) for name, table in tables.items() if table)
@@ -49,6 +50,21 @@ def rename_model(folder: Path, name: str) -> None:
     file.write_text(own_name.sub(f"name = {_toml(name)}", file.read_text(encoding="utf-8"), count=1), encoding="utf-8")
 
 
+def _within(folder: Path, version: Version) -> Version:
+    """The version with the paths of its files as `model.toml` has them."""
+    network, golden, mean = version.network, version.golden, version.network.preprocessing.mean_file
+    preprocessing = replace(network.preprocessing, mean_file=_inside(folder, mean) if mean else None)
+    return replace(
+        version,
+        network=replace(network, file=_inside(folder, network.file), preprocessing=preprocessing),
+        golden=replace(golden, file=_inside(folder, golden.file)) if golden else None,
+    )
+
+
+def _inside(folder: Path, file: Path) -> Path:
+    return file.relative_to(folder) if file.is_relative_to(folder) else Path(file.name)
+
+
 def _write_lines(file: Path, lines: Sequence[str]) -> None:
     if any(line.splitlines() != [line] for line in lines if line):
         raise InvalidModel("a label must be one line")
@@ -56,7 +72,7 @@ def _write_lines(file: Path, lines: Sequence[str]) -> None:
 
 
 def _network(network: Network) -> dict[str, Any]:
-    entries = {"file": network.file.name, "runtime": network.runtime, "sha256": network.sha256}
+    entries: dict[str, Any] = {"file": network.file, "runtime": network.runtime, "sha256": network.sha256}
     more = {"tensor": network.tensor, "constants": network.constants, "outputs": network.outputs}
     batched = {} if network.batched else {"batched": False}
     return entries | {name: value for name, value in more.items() if value} | batched
@@ -101,7 +117,7 @@ def _toml(value: Any) -> str:  # noqa: PLR0911 - one line for each kind of value
             entries = ((field.name, getattr(value, field.name)) for field in fields(Constant))
             return f"{{{', '.join(f'{name} = {_toml(entry)}' for name, entry in entries)}}}"
         case Path():
-            return _toml(value.name)
+            return _toml(value.as_posix())
         case Enum():
             return _toml(value.value)
         case tuple():

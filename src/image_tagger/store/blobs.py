@@ -41,6 +41,8 @@ class Blobs:
         Raises StoreUnavailable where it cannot be written, and whatever the chunks raise; then nothing is kept.
         """
         arriving = self._folder / ARRIVING / uuid4().hex
+        if isinstance(content, bytes):
+            return await asyncio.to_thread(self._add_at_once, content, arriving)
         try:
             sha256, size = await self._write(_pieces(content), arriving)
             return await asyncio.to_thread(self._take_in, arriving, sha256, size)
@@ -78,6 +80,19 @@ class Blobs:
             raise InvalidRequest("a SHA-256 is 64 hexadecimal digits in lower case")
         return self._folder / sha256[:2] / sha256[2:]
 
+    def _add_at_once(self, content: bytes, arriving: Path) -> Blob:
+        try:
+            descriptor = _create(arriving)
+            try:
+                _append(descriptor, content)
+                _flush(descriptor)
+            finally:
+                os.close(descriptor)
+            return self._take_in(arriving, hashlib.sha256(content).hexdigest(), len(content))
+        except BaseException:
+            _remove(arriving)
+            raise
+
     async def _write(self, pieces: AsyncIterator[bytes], file: Path) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
         descriptor = await asyncio.to_thread(_create, file)
@@ -94,17 +109,18 @@ class Blobs:
     def _take_in(self, arriving: Path, sha256: str, size: int) -> Blob:
         path = self._path(sha256)
         try:
-            path.parent.mkdir(exist_ok=True)
-            arriving.replace(path)  # the same content, where it was kept already, now with a new time
+            try:
+                arriving.replace(path)  # the same content, where it was kept already, now with a new time
+            except FileNotFoundError:
+                path.parent.mkdir(exist_ok=True)
+                arriving.replace(path)
         except OSError as error:
             raise _unavailable(error) from error
         return Blob(sha256, size, path)
 
 
-async def _pieces(content: bytes | Path | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(content, bytes):
-        yield content
-    elif isinstance(content, Path):
+async def _pieces(content: Path | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(content, Path):
         with content.open("rb") as stream:
             while piece := await asyncio.to_thread(stream.read, PIECE):
                 yield piece
@@ -114,9 +130,13 @@ async def _pieces(content: bytes | Path | AsyncIterable[bytes]) -> AsyncIterator
 
 
 def _create(file: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            return os.open(file, flags, 0o600)
+        except FileNotFoundError:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(file, flags, 0o600)
     except OSError as error:
         raise _unavailable(error) from error
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.errors import InvalidRequest, UnknownResource
 from image_tagger.domain.recognition import (
     Json,
     Listing,
@@ -41,9 +41,8 @@ class Registry:
         self._database = database
 
     def add_network(self, draft: NetworkDraft) -> StoredNetwork:
-        """A network that nobody has checked yet."""
-        now = time.time()
-        return StoredNetwork(self._database.writing(_add_network, draft, now), draft, now, now)
+        """A network that nobody has checked yet, and nobody will check."""
+        return self.network(self._database.writing(add_network, draft, None))
 
     def network(self, number: int) -> StoredNetwork:
         """The network of this id."""
@@ -58,9 +57,13 @@ class Registry:
         self._database.writing(change, networks, number, {**changes, "updated": time.time()})
         return self.network(number)
 
-    def note_task(self, number: int, task_id: int) -> None:
-        """The task that checks a network."""
-        self._database.writing(change, networks, number, {"task_id": task_id})
+    def network_of_task(self, task_id: int) -> StoredNetwork:
+        """The network that this task checks."""
+        return self._database.reading(_network_of_task, task_id)
+
+    def unchecked(self) -> tuple[StoredNetwork, ...]:
+        """Networks whose check has not ended well or badly."""
+        return self._database.reading(_unchecked)
 
     def note_check(self, number: int, state: NetworkState, findings: Json) -> None:
         """What the check of a network found."""
@@ -112,7 +115,9 @@ class Registry:
         self._database.writing(remove_one, versions, number)
 
 
-def _add_network(connection: Connection, draft: NetworkDraft, now: float) -> int:
+def add_network(connection: Connection, draft: NetworkDraft, task_id: int | None) -> int:
+    """The id of a new network, which this task is going to check."""
+    now = time.time()
     values: dict[str, Any] = {
         "name": draft.name,
         "description": draft.description,
@@ -120,6 +125,7 @@ def _add_network(connection: Connection, draft: NetworkDraft, now: float) -> int
         "framework": draft.framework,
         "preprocessing": dict(draft.preprocessing),
         "postprocessings": [dict(entry) for entry in draft.postprocessings],
+        "task_id": task_id,
         "state": NetworkState.PENDING.value,
         "created": now,
         "updated": now,
@@ -132,6 +138,24 @@ def _add_network(connection: Connection, draft: NetworkDraft, now: float) -> int
 
 def _network(connection: Connection, number: int) -> StoredNetwork:
     return network_of_row(one(connection, networks, number), files_of(connection, [number]))
+
+
+def note_task(connection: Connection, number: int, task_id: int) -> None:
+    """Another task is going to check the network. Raises UnknownResource."""
+    change(connection, networks, number, {"task_id": task_id})
+
+
+def _network_of_task(connection: Connection, task_id: int) -> StoredNetwork:
+    number = connection.scalar(select(networks.c.id).where(networks.c.task_id == task_id))
+    if number is None:
+        raise UnknownResource("the network was removed")
+    return _network(connection, number)
+
+
+def _unchecked(connection: Connection) -> tuple[StoredNetwork, ...]:
+    rows = connection.execute(select(networks).where(networks.c.state == NetworkState.PENDING.value)).mappings().all()
+    files = files_of(connection, [row["id"] for row in rows])
+    return tuple(network_of_row(row, files) for row in rows)
 
 
 def _networks(connection: Connection, page: Page) -> Listing[StoredNetwork]:

@@ -82,6 +82,13 @@ items = Table(
         sqlite_where=text("due IS NOT NULL"),
         postgresql_where=text("due IS NOT NULL"),
     ),
+    Index(
+        "items_failed",
+        "job_id",
+        "number",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
+    ),
     sqlite_autoincrement=True,
 )
 

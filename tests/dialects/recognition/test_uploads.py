@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.dialects.recognition.networks import colours
-from tests.dialects.recognition.platform import CLASSIFICATION, Door, Wire, made, preprocessing
+from tests.dialects.recognition.platform import CLASSIFICATION, Door, Wire, made, outputs, preprocessing
 
 
 def fields(**others: Any) -> Wire:
@@ -79,6 +79,8 @@ def test_the_task_tells_what_was_found(door: Door, network_file: Path) -> None:
         (b"no network", preprocessing(), "network.onnx"),
         (b"", preprocessing(), "empty"),
         (None, preprocessing(tensor="data"), "no input 'data'; it has: image"),
+        (None, preprocessing(size="9x8"), "takes 3 x 8 x 8, the preprocessing gives 3 x 8 x 9"),
+        (None, preprocessing(dimension_order="NHWC"), "takes 3 x 8 x 8, the preprocessing gives 8 x 8 x 3"),
     ],
 )
 def test_the_task_tells_why_it_was_refused(
@@ -95,6 +97,30 @@ def test_the_task_tells_why_it_was_refused(
     refused = door.post("/recognition/versions/", body)
     assert refused.status_code == 400
     assert reason in refused.json()["error"]
+
+
+def test_a_mean_file_that_is_none_refuses(door: Door, network_file: Path, tmp_path: Path) -> None:
+    mean = tmp_path / "mean.npy"
+    mean.write_bytes(b"no mean" * 100)
+    network = door.upload(colours(network_file), mean, described=preprocessing(mean_file="mean.npy"))
+    assert "mean.npy cannot be read" in door.ended(network["task_id"])["error"]
+
+
+def test_a_saved_model_is_called_by_no_name_of_ours(door: Door, tmp_path: Path) -> None:
+    graph = tmp_path / "saved_model.pb"
+    graph.write_bytes(b"no graph" * 100)
+    network = door.upload(graph, framework="tensorflow-1.x")
+    assert "saved" in door.ended(network["task_id"])["error"].lower()
+
+
+@pytest.mark.parametrize("name", ["name", "description"])
+def test_texts_that_no_database_keeps_are_refused(door: Door, name: str) -> None:
+    spec = {"name": "doors", "outputs": outputs(), name: "a\0b"}
+    assert door.post("/recognition/specs/", spec).status_code == 400
+
+
+def test_public_models_have_no_versions(door: Door) -> None:
+    assert door.get("/recognition/public/starter/versions").status_code == 404
 
 
 def test_equal_networks_outlive_each_other(door: Door, tmp_path: Path, photo: bytes) -> None:

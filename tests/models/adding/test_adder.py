@@ -16,6 +16,7 @@ from image_tagger.models.opening.process import GIBIBYTE, Limits
 from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.shelf import Shelf
 from tests.models import networks
+from tests.models.extras import needed
 from tests.models.folders import copy_of_starter, rewrite
 
 OWN = ModelName("own")
@@ -77,7 +78,7 @@ def test_another_runtime_must_exist(adder: Adder, shelf: Shelf, tmp_path: Path) 
 def test_another_runtime_is_compared_with_the_golden_answers(
     adder: Adder, shelf: Shelf, tmp_path: Path, runtime: str
 ) -> None:
-    pytest.importorskip(runtime)
+    needed(runtime)
     adder.add(networks.shares(tmp_path / "a.onnx"), Wishes(OWN, COLOURS))
     folder = shelf.find(OWN)
     assert folder is not None

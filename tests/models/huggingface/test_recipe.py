@@ -38,7 +38,7 @@ def test_a_transform_of_timm_is_matched(case: str) -> None:
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_the_defaults_of_a_class_are_those_of_transformers_here_and_now(kind: str) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
     name = f"{kind}ImageProcessor"
     preprocessing = transformers_recipe({"image_processor_type": name}, "").preprocessing
     for width, height in LARGE:
@@ -49,7 +49,7 @@ def test_the_defaults_of_a_class_are_those_of_transformers_here_and_now(kind: st
 
 @pytest.mark.parametrize("crop_pct", [0.875, 0.9, 0.904, 0.95, 1.0])
 def test_timm_is_matched_here_and_now(crop_pct: float) -> None:
-    pytest.importorskip("timm")
+    pytest.importorskip("timm", reason="needs the extra `hf`")
     settings: dict[str, Any] = {"input_size": [3, 300, 300], "crop_pct": crop_pct, "interpolation": "bicubic"}
     preprocessing = timm_recipe({"pretrained_cfg": settings}).preprocessing
     for width, height in LARGE:

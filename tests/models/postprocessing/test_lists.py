@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.selection import Selection
@@ -117,3 +118,9 @@ def test_darknet_s_rows_of_all_layers_are_read_together() -> None:
 def test_pixels_of_the_input_become_fractions() -> None:
     of = spec("detection_direct", order="xyxy", coordinates="pixels")
     assert edges(read(of, [0.9], [1], [(10, 40, 30, 120)])[0]) == pytest.approx(CAT)
+
+
+@pytest.mark.parametrize("scores", [np.zeros(0), np.zeros((0, 2)), np.zeros((1, 0, 2))])
+@pytest.mark.parametrize("activation", ["none", "softmax"])
+def test_a_network_that_finds_no_box_has_no_predictions(scores: NDArray[np.float64], activation: str) -> None:
+    assert read(spec("detection_boxes", activation=activation), scores, np.zeros((0, 4))) == ()

@@ -10,10 +10,14 @@ from image_tagger.domain.errors import InvalidModel, ModelUnavailable, UnknownMo
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Version
 from image_tagger.models import contract, loaded
+from image_tagger.models.manifest import read_version, sha256
 from image_tagger.models.names import ModelName, model_name
+from image_tagger.models.opening.process import GIBIBYTE, Limits
 from image_tagger.models.pulling.puller import Puller
 from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.shelf import Shelf
+from tests.models import networks
+from tests.models.folders import copy_of_starter, rewrite
 from tests.models.hub import Hub, commit_of
 from tests.models.recognising import recognised
 from tests.models.repositories import BLUE, CONFIG, GREEN, RED, plain_picture, repository
@@ -186,3 +190,31 @@ def test_a_failed_pull_leaves_nothing_behind(puller: Puller, shelf: Shelf, publi
     assert shelf.names() == ()
     assert [path.name for path in (tmp_path / "models").rglob("*") if path.is_file()] == ["house--colours.lock"]
     assert CONFIG
+
+
+def test_a_folder_that_describes_itself_is_compared_and_stays_as_it_is(
+    puller: Puller, shelf: Shelf, tmp_path: Path
+) -> None:
+    folder = copy_of_starter(tmp_path)
+    version = puller.pull_folder(folder, ModelName("own"))
+    assert (version.name, version.network.sha256) == ("own", read_version(folder).network.sha256)
+    rewrite(folder, 'resize = "crop"', 'resize = "squash"')
+    with pytest.raises(
+        InvalidModel, match=r"'other' cannot be used: its answers in onnx differ from its golden ones by"
+    ):
+        puller.pull_folder(folder, ModelName("other"))
+    assert shelf.names() == (ModelName("own"),)
+
+
+def test_a_folder_s_network_cannot_take_all_memory(shelf: Shelf, tmp_path: Path) -> None:
+    folder = copy_of_starter(tmp_path)
+    known = sha256(folder / "starter.onnx")
+    networks.giant(folder / "starter.onnx")
+    rewrite(folder, known, sha256(folder / "starter.onnx"))
+    for old, new in (("[80, 80]", "[8, 8]"), ('"NHWC"', '"NCHW"'), ('"uint8"', '"float32"')):
+        rewrite(folder, old, new)
+    with pytest.raises(
+        InvalidModel, match="'own' cannot be used: its network cannot be used: it needs more than 1 GiB of memory"
+    ):
+        Puller(shelf, Terms(tmp_path / "spare"), Limits(GIBIBYTE, 30)).pull_folder(folder, ModelName("own"))
+    assert shelf.names() == ()

@@ -12,8 +12,9 @@ from image_tagger.models.platform.checking import check
 
 async def run(item: Item, context: Context) -> dict[str, Any]:
     """What was found. Raises InvalidModel or MissingExtra with the reason; UnknownResource where it was removed."""
-    platform, number = context.services.platform, int(item.payload["network_id"])
-    network = await asyncio.to_thread(platform.registry.network, number)
+    platform = context.services.platform
+    network = await asyncio.to_thread(platform.registry.network_of_task, item.job.id)
+    number = network.id
     files = await asyncio.to_thread(platform.versions.files, network)
     try:
         findings = await asyncio.to_thread(check, network.draft, files, platform.engine.limits)

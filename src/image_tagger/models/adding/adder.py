@@ -3,17 +3,21 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from image_tagger.domain.errors import InvalidRequest, ModelUnavailable, TaggerError
+from image_tagger.domain.errors import InvalidModel, InvalidRequest, ModelUnavailable, TaggerError
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.specs import Version
 from image_tagger.models import manifest
+from image_tagger.models.adding import forms
+from image_tagger.models.adding.converting import RUNTIME as ONNX
 from image_tagger.models.adding.proving import TOLERANCE, Proof, Trial, golden_table, prove
+from image_tagger.models.contract import Agreement
 from image_tagger.models.guessing.drafting import Draft, draft, write_draft
 from image_tagger.models.guessing.recipe import Recipe, recipe_of
 from image_tagger.models.inspection.inspecting import Inspection, inspect
+from image_tagger.models.inspection.kinds import CONVERTED
 from image_tagger.models.inspection.parts import Parts, parts_of
 from image_tagger.models.names import ModelName
 from image_tagger.models.opening.process import LIMITS, Limits
@@ -27,7 +31,11 @@ RUNTIME = re.compile(r'^(runtime\s*=\s*)(".*?"|\'.*?\')', re.MULTILINE)  # the f
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a person says beside the files. An empty runtime is the model's own, or the first that opens a file."""
+    """What a person says beside the files.
+
+    runtime: the one that has to run it, so that nothing is converted; empty: the model's own, or the first that opens a
+    file, and ONNX where the network can become that.
+    """
 
     name: ModelName
     labels: LabelSet | None = None
@@ -37,11 +45,16 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """An installed model, how far it is from its golden answers, and the recipe where it was guessed."""
+    """An installed model, how far it is from its golden answers, and the recipe where it was guessed.
+
+    converted: how far it was moved by becoming ONNX; None where it did not. kept: the reason why it could not.
+    """
 
     version: Version
     proof: Proof
     recipe: Recipe | None = None
+    converted: Agreement | None = None
+    kept: str = ""
 
 
 class Adder:
@@ -59,13 +72,11 @@ class Adder:
         """
         with _told(wishes.name), self._shelf.reserved(wishes.name) as work:
             if (path / manifest.NAME).is_file():
-                version, proof = self._installed(path, work, wishes)
-                return Added(version, proof)
+                return self._installed(path, work, wishes)
             made = self.draft(path, wishes)
             drafted = work / "drafted"
             write_draft(drafted, made, str(wishes.name))
-            version, proof = self._installed(drafted, work, wishes)
-            return Added(version, proof, made.recipe)
+            return replace(self._installed(drafted, work, wishes), recipe=made.recipe)
 
     def draft(self, path: Path, wishes: Wishes) -> Draft:
         """What `add` would guess for a network's file, and nothing else. Raises InvalidModel and MissingExtra."""
@@ -76,23 +87,32 @@ class Adder:
     def inspect(self, path: Path, runtime: str = "") -> tuple[Parts, Inspection]:
         """A network's files, and what is in them. Raises InvalidModel and MissingExtra."""
         parts = parts_of(path)
-        return parts, inspect(parts, self._limits, runtime)
+        return parts, inspect(parts, self._limits, runtime, CONVERTED.get(parts.kind, ""))
 
-    def _installed(self, folder: Path, work: Path, wishes: Wishes) -> tuple[Version, Proof]:
+    def _installed(self, folder: Path, work: Path, wishes: Wishes) -> Added:
         source = fetch(str(folder), work, self._terms)
+        forms.to_native(source, wishes.runtime)
         before = manifest.read_version(source).network.runtime
         if wishes.runtime and wishes.runtime != before:
             _set_runtime(source / manifest.NAME, wishes.runtime)
         rename_model(source, str(wishes.name))
         proof = self._proved(source, before, wishes)
-        self._shelf.add(wishes.name, _revision(source, wishes), source)
+        agreement, reason = self._as_onnx(source) if proof.convertible and not wishes.runtime else (None, "")
+        self._shelf.add(wishes.name, _revision(source, ONNX if agreement else wishes.runtime), source)
         if (version := self._shelf.version(wishes.name)) is None:
             raise ModelUnavailable("it vanished while it was being installed")
-        return version, proof
+        return Added(version, proof, converted=agreement, kept=reason)
+
+    def _as_onnx(self, source: Path) -> tuple[Agreement | None, str]:
+        """How far the answers have moved, or the reason why the network stays as it is."""
+        try:
+            return forms.to_onnx(source, self._limits), ""
+        except InvalidModel as error:
+            return None, str(error)
 
     def _proved(self, source: Path, reference: str, wishes: Wishes) -> Proof:
         trial = Trial(source, source / GOLDEN, reference, wishes.tolerance)
-        proof = prove(trial, str(wishes.name), self._limits)
+        proof = prove(trial, "its network", self._limits)
         if proof.recorded:
             with (source / manifest.NAME).open("a", encoding="utf-8") as text:
                 text.write(golden_table(wishes.tolerance))
@@ -109,9 +129,9 @@ def check_name(name: ModelName, taken: set[str]) -> None:
         )
 
 
-def _revision(source: Path, wishes: Wishes) -> str:
+def _revision(source: Path, runtime: str) -> str:
     """Another runtime is another revision, so that what runs elsewhere is left as it is."""
-    return f"{source.name}-{wishes.runtime}" if wishes.runtime else source.name
+    return f"{source.name}-{runtime}" if runtime else source.name
 
 
 def _set_runtime(file: Path, runtime: str) -> None:

@@ -1,6 +1,6 @@
 """A version in its framework's form -> the same version as ONNX, once both are seen to answer alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,14 +17,14 @@ NETWORK, RUNTIME = "network.onnx", "onnx"
 TOLERANCE = 1e-3  # |answer - original| over 1 + |original|
 
 
-def convert(version: Version, into: Path) -> Version | None:
+def convert(version: Version, into: Path, granted: Collection[str] = ()) -> Version | None:
     """Write `network.onnx` into the folder `into` and compare it with the original on the golden pictures.
 
-    Returns None where the version's runtime knows no way to ONNX. Blocks, for minutes with large networks. Raises
-    InvalidModel with the reason why the original has to stay: it cannot be exported, or its answers differ, and by
-    how much; nothing is left in the folder then.
+    granted: as `loaded.load` takes it. Returns None where the version's runtime knows no way to ONNX. Blocks, for
+    minutes with large networks. Raises InvalidModel with the reason why the original has to stay: it cannot be
+    exported, or its answers differ, and by how much; nothing is left in the folder then.
     """
-    original = loaded.load(version, "cpu")
+    original = loaded.load(version, "cpu", granted)
     export: Callable[[Path], None] | None = getattr(original.runtime, "export", None)
     if export is None:
         return None

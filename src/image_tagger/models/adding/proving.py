@@ -21,10 +21,14 @@ TOLERANCE = 0.01  # how far other libraries and processors may move an output wh
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How far the answers are from the golden ones; `recorded` where there were none before."""
+    """How far the answers are from the golden ones; `recorded` where there were none before.
+
+    convertible: whether the runtime knows a way to ONNX.
+    """
 
     agreement: Agreement
     recorded: bool = False
+    convertible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Trial:
 def prove(trial: Trial, called: str, limits: Limits = LIMITS) -> Proof:
     """Open and try a model folder in another process. Blocks.
 
-    called: the model's name in messages. Raises InvalidModel, with the number where the answers have moved, and
+    called: what messages call it. Raises InvalidModel, with the number where the answers have moved, and
     MissingExtra.
     """
     asked = {
@@ -55,7 +59,8 @@ def prove(trial: Trial, called: str, limits: Limits = LIMITS) -> Proof:
         "tolerance": trial.tolerance,
     }
     found = in_child("adding.proving:proved", asked, called, limits)
-    return Proof(Agreement(**found["agreement"]), recorded=bool(found["recorded"]))
+    agreement = Agreement(**found["agreement"])
+    return Proof(agreement, recorded=bool(found["recorded"]), convertible=bool(found["convertible"]))
 
 
 def proved(asked: dict[str, Any]) -> dict[str, Any]:
@@ -68,12 +73,17 @@ def proved(asked: dict[str, Any]) -> dict[str, Any]:
         agreement = contract.check(model)
         if not agreement.kept:
             raise InvalidModel(_moved(agreement, version))
-        return {"agreement": asdict(agreement), "recorded": False}
+        return _described(agreement, model)
     tolerance = float(asked["tolerance"])
     reference, agreement = _reference(model, asked["reference"], tolerance, granted)
     if asked["golden"]:
         contract.record(reference, Path(asked["golden"]), tolerance)
-    return {"agreement": asdict(agreement), "recorded": bool(asked["golden"])}
+    return _described(agreement, model, recorded=bool(asked["golden"]))
+
+
+def _described(agreement: Agreement, model: LoadedModel, *, recorded: bool = False) -> dict[str, Any]:
+    convertible = hasattr(model.runtime, "export")
+    return {"agreement": asdict(agreement), "recorded": recorded, "convertible": convertible}
 
 
 def _moved(agreement: Agreement, version: Version) -> str:

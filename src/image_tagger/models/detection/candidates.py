@@ -92,6 +92,8 @@ class Reading:
 
         one_label: a box is a candidate for its best label only.
         """
+        if not len(boxes):  # then nobody can say how many columns the scores would have had
+            return ()
         if scores.shape != (len(boxes), self.labels):
             found = " x ".join(map(str, scores.shape))
             raise InvalidModel(f"the network gives {found} scores for {len(boxes)} boxes and {self.labels} labels")

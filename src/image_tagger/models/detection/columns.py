@@ -44,7 +44,7 @@ def score_rows(output: Floats, boxes: int) -> Floats:
         return output.reshape(boxes, -1)
     if boxes or output.size:
         raise InvalidModel(f"the network gives {output.size} scores for {boxes} boxes")
-    return output.reshape(0, output.shape[-1])
+    return output.reshape(0, output.shape[-1] or 1)
 
 
 def without(scores: Floats, background: Background) -> Floats:

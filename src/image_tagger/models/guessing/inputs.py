@@ -45,6 +45,8 @@ PLAIN = Numbers("this network scales pixels itself", 1.0)
 def input_guesses(clues: Clues, task: str) -> tuple[Guess, ...]:
     """The table `preprocessing`. task: the postprocessing. Raises InvalidModel where there is no picture's tensor."""
     taken = picture_input(clues.found.inputs)
+    if taken is not None and not taken.shape:
+        raise InvalidModel("the file does not tell the shape of what the network takes: describe it in a model.toml")
     if taken is None or len(taken.shape) not in (3, 4):
         raise InvalidModel("the network takes no picture: none of its inputs has the shape of one")
     layout, sides, colours = _shape(taken)

@@ -130,7 +130,7 @@ def _exported(
     original: Any, repository: Repository, into: Path, expected: NDArray[np.float64]
 ) -> tuple[Network, float]:
     size = repository.recipe.preprocessing.size
-    original.export(into / NETWORK, (3, size.height, size.width))
+    original.export_for(into / NETWORK, (3, size.height, size.width))
     network = _network(into / NETWORK, "onnx", repository.recipe.preprocessing, [])
     difference = float(np.abs(_scores(network, repository.spec) - expected).max())
     if not difference <= SAME_ANSWER:  # not a number is no agreement either

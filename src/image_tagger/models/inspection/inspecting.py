@@ -47,12 +47,14 @@ class Inspection:
     trouble: str = ""
 
 
-def inspect(parts: Parts, limits: Limits = LIMITS, runtime: str = "") -> Inspection:
+def inspect(parts: Parts, limits: Limits = LIMITS, runtime: str = "", preferred: str = "") -> Inspection:
     """Open a network in another process and try it. Blocks.
 
-    Raises InvalidModel with the reason, and MissingExtra where no runtime for it is installed.
+    runtime: the only one to be tried; preferred: one that is tried before the usual ones. Raises
+    InvalidModel with the reason, and MissingExtra where no runtime for it is installed.
     """
-    asked = {"file": str(parts.file), "kind": parts.kind.value, "called": parts.file.name, "runtime": runtime}
+    asked = {"file": str(parts.file), "kind": parts.kind.value, "called": parts.file.name}
+    asked |= {"runtime": runtime, "preferred": preferred}
     found = in_child("inspection.inspecting:inspected", asked, parts.file.name, limits)
     return Inspection(
         parts.kind,
@@ -66,7 +68,8 @@ def inspect(parts: Parts, limits: Limits = LIMITS, runtime: str = "") -> Inspect
 
 def inspected(asked: dict[str, Any]) -> dict[str, Any]:
     """The same, in this process and as JSON values."""
-    wanted = (asked["runtime"],) if asked["runtime"] else RUNTIMES[Kind(asked["kind"])]
+    usual = (*filter(None, (asked["preferred"],)), *RUNTIMES[Kind(asked["kind"])])
+    wanted = (asked["runtime"],) if asked["runtime"] else tuple(dict.fromkeys(usual))
     name, opened = _first(wanted, Path(asked["file"]), asked["granted"])
     observed, trouble = _tried(opened)
     return {

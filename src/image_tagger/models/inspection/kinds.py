@@ -47,6 +47,10 @@ RUNTIMES: dict[Kind, tuple[str, ...]] = {  # of each kind, the first that is ins
     Kind.SAFETENSORS: ("transformers",),
     Kind.OPENVINO: ("openvino",),
 }
+CONVERTED = {  # kinds that another runtime than the first makes ONNX of; it is taken where the ONNX will run
+    Kind.SAVED_MODEL: "tensorflow",
+    Kind.GRAPH_DEF: "tensorflow",
+}
 NO_NETWORKS: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs.github.com", "a pointer of Git LFS; `git lfs pull` fetches the file itself"),
     (b"<!DOCTYPE", "a web page; the download did not give the file"),

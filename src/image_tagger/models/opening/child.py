@@ -1,4 +1,4 @@
-"""The process that opens networks: `python -m image_tagger.models.opening.child`; see `process.py`.
+"""The process that opens networks, and pulls them: `python -m image_tagger.models.opening.child`; see `process.py`.
 
 Standard input has the order as JSON, and standard output gets the outcome. What libraries write goes nowhere.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from image_tagger.domain.errors import InvalidModel, TaggerError
 from image_tagger.models.opening.process import about_memory, too_much
 
-TASKS = ("image_tagger.models.inspection.inspecting:inspected", "image_tagger.models.adding.proving:proved")
+TASKS = ("inspection.inspecting:inspected", "adding.proving:proved", "adding.forms:converted", "pulling.puller:pulled")
 ROOM = 1.25  # bytes that may be asked for, to those that may be used; libraries ask for some that they never touch
 
 
@@ -60,7 +60,7 @@ def _outcome(task: str, asked: dict[str, Any], memory: int) -> dict[str, Any]:
 
 def _perform(task: str, asked: dict[str, Any]) -> Any:
     module, _, function = task.partition(":")
-    if f"image_tagger.models.{task}" not in TASKS:
+    if task not in TASKS:
         raise InvalidModel(f"there is no task {task!r}")
     return getattr(import_module(f"image_tagger.models.{module}"), function)(asked)
 

@@ -51,12 +51,8 @@ def in_child(task: str, asked: dict[str, Any], subject: str, limits: Limits = LI
     process = subprocess.Popen(  # noqa: S603 - our own program
         COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    asked = {**asked, "granted": limits.granted}
-    order = json.dumps(
-        {"task": task, "asked": asked, "limits": {"memory": limits.memory, "seconds": limits.seconds}}
-    ).encode()
     try:
-        written = _outcome(process, order, limits)
+        written = _outcome(process, order_for(task, asked, limits), limits)
     except InvalidModel as error:
         raise InvalidModel(f"{subject} cannot be used: {error}") from error
     finally:
@@ -64,7 +60,24 @@ def in_child(task: str, asked: dict[str, Any], subject: str, limits: Limits = LI
         process.communicate()
     if process.returncode or not written:
         raise InvalidModel(f"{subject} cannot be used: {_reason(process.returncode)}")
-    return _answer(json.loads(written))
+    return answer_of(written)
+
+
+def order_for(task: str, asked: dict[str, Any], limits: Limits) -> bytes:
+    """What `child.py` reads. asked: JSON values; `called` is what the task reads, as messages call it."""
+    described = {"memory": limits.memory, "seconds": limits.seconds}
+    return json.dumps({"task": task, "asked": {**asked, "granted": limits.granted}, "limits": described}).encode()
+
+
+def answer_of(written: bytes) -> dict[str, Any]:
+    """What `child.py` wrote. Raises the task's own errors."""
+    outcome = json.loads(written)
+    if "kind" not in outcome:
+        answer: dict[str, Any] = outcome["answer"]
+        return answer
+    kind = getattr(errors, outcome["kind"], ModelUnavailable)
+    error: TaggerError = kind(outcome["text"])
+    raise error
 
 
 def _outcome(process: subprocess.Popen[bytes], order: bytes, limits: Limits) -> bytes:
@@ -115,12 +128,3 @@ def _reason(status: int) -> str:
     except ValueError:
         name = f"signal {-status}"
     return f"{REASONS.get(name, 'the process that read it was ended')} ({name})"
-
-
-def _answer(outcome: dict[str, Any]) -> dict[str, Any]:
-    if "kind" not in outcome:
-        answer: dict[str, Any] = outcome["answer"]
-        return answer
-    kind = getattr(errors, outcome["kind"], ModelUnavailable)
-    error: TaggerError = kind(outcome["text"])
-    raise error

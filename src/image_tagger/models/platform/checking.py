@@ -8,6 +8,7 @@ from typing import Any
 from image_tagger import plugins
 from image_tagger.domain.errors import InvalidModel, MissingExtra, TaggerError
 from image_tagger.domain.recognition import NetworkDraft
+from image_tagger.domain.specs import Resize
 from image_tagger.models.inspection.inspecting import Inspection, inspect
 from image_tagger.models.inspection.kinds import RUNTIMES
 from image_tagger.models.inspection.parts import Parts, parts_of
@@ -15,8 +16,10 @@ from image_tagger.models.loaded import RUNTIMES as FOLDER
 from image_tagger.models.opening.process import LIMITS, Limits
 from image_tagger.models.platform.frameworks import SAVED_MODEL, framework, is_saved_model, main_file
 from image_tagger.models.platform.inputs import Inputs, inputs_of
+from image_tagger.models.preprocessing.preparing import blank
 from image_tagger.models.running.tensors import plain_name
 
+FIXED = frozenset({"onnx"})  # runtimes that take no other shape than the network names
 FEEDS_INSIDE = frozenset({"tensorflow"})  # runtimes that take pictures at any tensor inside of a network
 
 
@@ -52,7 +55,9 @@ def _first_that_fits(parts: Parts, taken: Inputs, limits: Limits) -> Inspection:
         try:
             found = inspect(parts, limits, runtime)
             _fits(found, taken, parts)
-        except (InvalidModel, MissingExtra) as error:
+        except InvalidModel as error:
+            reasons.append(InvalidModel(str(error).replace(parts.file.name, _told(parts.file))))
+        except MissingExtra as error:
             reasons.append(error)
         else:
             return found
@@ -70,6 +75,22 @@ def _fits(found: Inspection, taken: Inputs, parts: Parts) -> None:
         plain = plain_name(tensor)
         if plain not in names and not (found.runtime in FEEDS_INSIDE and _is_inside(plain, parts.file)):
             raise InvalidModel(f"the network has no input {tensor!r}; it has: {', '.join(names) or 'none'}")
+    given = blank(taken.preprocessing).shape  # this reads the mean file, too
+    for info in found.inputs:
+        own, described = info.shape[1:], plain_name(info.name) == plain_name(taken.tensor)
+        if not (described and found.runtime in FIXED and taken.preprocessing.resize is not Resize.NETWORK and own):
+            continue
+        if len(own) != len(given) or any(side not in {None, mine} for side, mine in zip(own, given, strict=True)):
+            raise InvalidModel(f"the input {info.name!r} takes {_sides(own)}, the preprocessing gives {_sides(given)}")
+
+
+def _sides(shape: tuple[int | None, ...]) -> str:
+    return " x ".join("any" if side is None else str(side) for side in shape)
+
+
+def _told(path: Path) -> str:
+    """What messages call it: the folder of a SavedModel has a name of ours."""
+    return "the SavedModel" if path.is_dir() else path.name
 
 
 def _is_inside(tensor: str, file: Path) -> bool:

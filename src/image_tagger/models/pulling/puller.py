@@ -1,19 +1,20 @@
-"""Pulls a model: fetched, made into a model folder, checked, installed; and the same in a process of its own."""
+"""Pulls a model: fetched, made into a model folder, checked, installed."""
 
-import json
 import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from image_tagger import plugins
-from image_tagger.domain.errors import InvalidModel, ModelUnavailable, TaggerError
+from image_tagger.domain.errors import ModelUnavailable, TaggerError
 from image_tagger.domain.specs import Version
-from image_tagger.models import contract, loaded, manifest
+from image_tagger.models import manifest
+from image_tagger.models.adding.proving import Trial, prove
 from image_tagger.models.huggingface.convert import convert
 from image_tagger.models.names import ModelName, model_name
+from image_tagger.models.opening.process import LIMITS, Limits
 from image_tagger.models.pulling.terms import Terms
 from image_tagger.models.shelf import Shelf
 from image_tagger.models.writing import rename_model
@@ -23,11 +24,15 @@ HUB, FOLDER = "huggingface", "folder"
 
 
 class Puller:
-    """Installs models on a shelf, one at a time for each name. All methods block."""
+    """Installs models on a shelf, one at a time for each name. All methods block.
 
-    def __init__(self, shelf: Shelf, terms: Terms) -> None:
+    limits: for what is opened in another process: networks of folders that describe themselves.
+    """
+
+    def __init__(self, shelf: Shelf, terms: Terms, limits: Limits = LIMITS) -> None:
         self._shelf = shelf
         self._terms = terms
+        self._limits = limits
 
     def pull(self, name: ModelName, *, newest: bool = True) -> Version:
         """The model from the hub; without `newest`, what another has pulled meanwhile is good enough.
@@ -55,27 +60,24 @@ class Puller:
             self._shelf.pin(name, revision)
         else:
             prepared = work / "prepared"
-            _prepare(source, prepared, name)
+            self._prepare(source, prepared, name)
             self._shelf.add(name, revision, prepared)
         if (version := self._shelf.version(name)) is None:
             raise ModelUnavailable("it vanished while it was being installed")
         return version
 
+    def _prepare(self, source: Path, prepared: Path, name: ModelName) -> None:
+        if not (source / manifest.NAME).is_file():
+            convert(source, prepared, name)
+            return
+        prove(Trial(source), "its network", self._limits)
+        rename_model(source, name.repository)
+        source.rename(prepared)
+
 
 def _source(kind: str, location: str, work: Path, terms: Terms) -> Path:
     fetched: Path = plugins.load(SOURCES, kind).fetch(location, work, terms)
     return fetched
-
-
-def _prepare(source: Path, prepared: Path, name: ModelName) -> None:
-    if not (source / manifest.NAME).is_file():
-        convert(source, prepared, name)
-        return
-    version = manifest.read_version(source)
-    if version.golden and not (agreement := contract.check(loaded.load(version))).kept:
-        raise InvalidModel(f"its answers differ from its golden ones by {agreement.difference:.1e}")
-    rename_model(source, name.repository)
-    source.rename(prepared)
 
 
 @contextmanager
@@ -87,18 +89,8 @@ def _told(name: ModelName) -> Iterator[None]:
         raise type(error)(f"the model {str(name)!r} cannot be used: {error}") from error
 
 
-def main() -> None:
-    """Pull what standard input describes; the outcome is JSON on standard output: `{}`, or an error's kind and text."""
-    asked = json.load(sys.stdin)
+def pulled(asked: dict[str, Any]) -> dict[str, Any]:
+    """Pull what the JSON values describe, unless another process has done so."""
     terms = Terms(Path(asked["spare"]), asked["token"], asked["max_bytes"])
-    outcome: dict[str, str] = {}
-    try:
-        with redirect_stdout(sys.stderr):  # libraries may have something to say
-            Puller(Shelf(Path(asked["folder"])), terms).pull(model_name(asked["name"]), newest=False)
-    except TaggerError as error:
-        outcome = {"kind": type(error).__name__, "text": str(error)}
-    sys.stdout.write(json.dumps(outcome))
-
-
-if __name__ == "__main__":
-    main()
+    Puller(Shelf(Path(asked["folder"])), terms).pull(model_name(asked["name"]), newest=False)
+    return {}

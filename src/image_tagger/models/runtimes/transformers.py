@@ -54,7 +54,7 @@ class Checkpoint:
         tensor: NDArray[np.float32] = np.asarray(self.processor(PIL.Image.fromarray(pixels)), np.float32)
         return tensor
 
-    def export(self, file: Path, shape: tuple[int, ...]) -> None:
+    def export_for(self, file: Path, shape: tuple[int, ...]) -> None:
         """Write the network as ONNX for pictures of this shape, any number at a time. Raises InvalidModel."""
         import torch  # noqa: PLC0415 - an extra
 

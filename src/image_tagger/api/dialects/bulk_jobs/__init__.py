@@ -22,17 +22,17 @@ from image_tagger.domain.errors import (
 )
 from image_tagger.services import Services
 
-STATUSES = (  # the first row whose class fits
-    (RequestTooLarge, 413),
-    (InvalidRequest, 400),
-    (NotAllowed, 403),
-    (UnknownJob, 404),
-    (UnknownModel, 404),
-    (Overloaded, 503),
-    (ModelUnavailable, 503),
-    (StoreUnavailable, 503),
-    (MissingExtra, 501),
-    (TaggerError, 500),
+STATUSES = (  # the first row whose class fits: status, type
+    (RequestTooLarge, 413, "RequestTooLarge"),
+    (InvalidRequest, 400, "InvalidRequest"),
+    (NotAllowed, 403, "NotAllowed"),
+    (UnknownJob, 404, "UnknownJob"),
+    (UnknownModel, 404, "UnknownModel"),
+    (Overloaded, 503, "Overloaded"),
+    (ModelUnavailable, 503, "ModelUnavailable"),
+    (StoreUnavailable, 503, "StoreUnavailable"),
+    (MissingExtra, 501, "MissingExtra"),
+    (TaggerError, 500, "InternalError"),
 )
 ROOT = "/v1/jobs"
 
@@ -94,5 +94,5 @@ def routes(services: Services) -> APIRouter:
 
 def render_error(error: TaggerError) -> Response:
     """An error in this dialect's words."""
-    status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    return JSONResponse({"detail": str(error)}, status_code=status)
+    status, kind = next(row[1:] for row in STATUSES if isinstance(error, row[0]))
+    return JSONResponse({"error": {"type": kind, "detail": str(error)}}, status_code=status)

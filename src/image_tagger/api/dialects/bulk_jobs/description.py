@@ -86,10 +86,17 @@ class Items(BaseModel):
     next: int | None = Field(description="`after` of the next page; null at the end.")
 
 
+class Reason(BaseModel):
+    """What went wrong."""
+
+    type: str
+    detail: str
+
+
 class Failure(BaseModel):
     """Why there is no answer."""
 
-    detail: str
+    error: Reason
 
 
 def _parameter(name: str, kind: str, text: str, where: str = "query") -> dict[str, Any]:
@@ -104,7 +111,7 @@ def _answer(model: type[BaseModel]) -> dict[str, Any]:
 ID = _parameter("job_id", "integer", "The job's id.", "path")
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The request has no meaning."},
-    401: {"model": Failure, "description": "The server wants an API key."},
+    401: {"description": "The server wants an API key."},
     403: {"model": Failure, "description": "The place is not under `allowed_roots`."},
     404: {"model": Failure, "description": "No such job or model."},
     413: {"model": Failure, "description": "The body is too large."},

@@ -23,7 +23,8 @@ def _from_text(value: Any) -> Any:
 
 
 FromText = BeforeValidator(_from_text)
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database keeps more
+Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME)]
 Metadata = Annotated[Any, FromText]
 Threshold = Annotated[float, Field(ge=0, le=1)]
 M = TypeVar("M", bound="Fields")
@@ -86,7 +87,7 @@ class NewNetwork(Fields):
     name: Name
     framework: str
     preprocessing: Annotated[Preprocessing, FromText]
-    description: str = ""
+    description: Text = ""
     metadata: Metadata = Field(default_factory=dict)
     postprocessings: Annotated[list[dict[str, Any]], FromText] = Field(default_factory=list)
 
@@ -95,7 +96,7 @@ class Changes(Fields):
     """What may change of a network or specification; only what is given does."""
 
     name: Name = ""
-    description: str = ""
+    description: Text = ""
     metadata: Metadata = None
 
 
@@ -137,7 +138,7 @@ class NewSpec(Fields):
 
     name: Name
     outputs: Annotated[list[Output], Field(min_length=1), FromText]
-    description: str = ""
+    description: Text = ""
     metadata: Metadata = Field(default_factory=dict)
 
 

@@ -24,8 +24,11 @@ def number_of(request: Request, kind: str) -> int:
 
 
 def name_of(request: Request) -> str:
-    """The name in the path of something public."""
-    return str(request.path_params["name"]).rstrip("/")
+    """The name in the path of something public. Raises UnknownResource for versions, which it has none of."""
+    name = str(request.path_params["name"]).rstrip("/")
+    if name.endswith("/versions"):
+        raise UnknownResource("public models have no versions")
+    return name
 
 
 async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -71,6 +71,7 @@ def _make_items() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("items_key", "items", ["job_id", "key"], unique=True, **_only("key IS NOT NULL"))
+    op.create_index("items_failed", "items", ["job_id", "number"], **_only("state = 'failed'"))
     op.create_index("items_due", "items", ["queue", "number", "due"], **_only("due IS NOT NULL"))
 
 

@@ -1,0 +1,185 @@
+"""A folder of small pictures tagged by the command: its rate, its memory, and how it goes on after `kill -9`."""
+
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import bare, machine
+from benchmarks.bare import Work
+from benchmarks.figure import Details, Figure, Row, Setup, Spread, judged
+from benchmarks.workers import worker
+from image_tagger.jobs import outcomes
+from image_tagger.jobs.office import FILE
+from image_tagger.store.database import Database
+from tests.pictures import jpeg
+
+COUNT = "IMAGE_TAGGER_BENCH_PICTURES"
+FULL, QUICK = 20_000, 1_000
+FOLDERS = 1_000  # pictures of each
+SIZE = (320, 240)
+BARE_PICTURES = 400
+LIMIT, ANSWER_MILLISECONDS = 90, 100
+LOOK = 0.5  # seconds
+PAGE = 100  # pictures
+MEBIBYTE = 2**20
+SCRIPT = str(Path(sysconfig.get_path("scripts"), "image-tagger"))
+ONCE = "SELECT count(*) FROM items WHERE key IS NULL AND claims = 1"
+TALLY = "SELECT count(*) FROM items WHERE key IS NULL AND state = 'done'"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The command from its start to its end. memory: bytes resident, answers: seconds until the ledger answers."""
+
+    seconds: float
+    processor_seconds: float
+    memory: list[int]
+    answers: list[float]
+
+
+def measure(setup: Setup) -> Figure:
+    """Bare work before and after, so that a machine that changes its pace meanwhile shows."""
+    count = int(os.environ.get(COUNT, "0")) or setup.repeats(FULL, QUICK)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, data = Path(scratch, "pictures"), Path(scratch, "data")
+        contents = _make(folder, count)
+        with worker(machine.cores()) as bench:
+            before = _bare(bench, contents)
+            start = _run(folder, data / "start", 0)
+            done = _run(folder, data / "all", count)
+            after = _bare(bench, contents)
+        killed = _killed(folder, data / "killed", count)
+    return Figure((*_rows(count, done, start, [*before, *after]), *killed), (_details(done, start, count),))
+
+
+def _make(folder: Path, count: int) -> list[bytes]:
+    contents = []
+    for number in range(count):
+        below = folder / f"{number // FOLDERS:04}"
+        below.mkdir(parents=True, exist_ok=True)
+        content = jpeg(*SIZE, seed=number)
+        (below / f"{number:07}.jpg").write_bytes(content)
+        contents += [content] if number < BARE_PICTURES else []
+    return contents
+
+
+def _bare(bench: object, contents: list[bytes]) -> list[Work]:
+    jobs = [bench.submit(bare.work, contents, BARE_PICTURES, plain=False) for _ in range(machine.cores())]  # type: ignore[attr-defined] # a pool
+    return [job.result() for job in jobs]
+
+
+def _run(folder: Path, data: Path, count: int) -> Run:
+    """Tag the folder, or without a count one that is empty, which is the start and the end of the command alone."""
+    what = folder if count else data.parent / "empty"
+    what.mkdir(parents=True, exist_ok=True)
+    used, began, memory, answers = _children(), time.perf_counter(), list[int](), list[float]()
+    database = Database(f"sqlite:///{data / FILE}")
+    with _started(what, data) as process:
+        while process.poll() is None:
+            time.sleep(LOOK if count else LOOK / 10)
+            memory += _resident(process.pid)
+            answers += [_answer(database)] if count and _asked(data, TALLY) else []
+    return Run(time.perf_counter() - began, _children() - used, memory, answers)
+
+
+@contextmanager
+def _started(what: Path, data: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    asked = arguments or (str(what), "--recursive", "--output", str(data.parent / "labels.jsonl"))
+    environment = os.environ | {"IMAGE_TAGGER_DATA_DIR": str(data)}
+    with subprocess.Popen([SCRIPT, "tag", *asked], env=environment, stdout=subprocess.DEVNULL) as process:
+        yield process
+
+
+def _killed(folder: Path, data: Path, count: int) -> tuple[Row, ...]:
+    """Kill it in the middle; what was looked at by then and was not kept is looked at again."""
+    shutil.rmtree(data, ignore_errors=True)
+    with _started(folder, data) as process:
+        while _asked(data, TALLY) < count / 64 / 3:
+            time.sleep(0.05)
+        process.kill()
+    done = _asked(data, TALLY)
+    with _started(folder, data, "--resume"):
+        pass
+    lines = (data.parent / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    names = {json.loads(line)["picture"] for line in lines}
+    kept = min(_asked(data, ONCE), done)
+    whole = len(names) == len(lines) == count
+    return (
+        Row("after kill -9: every picture once in the results", str(whole), "True", whole),
+        Row("chunks done before that were not touched", f"{kept} of {done}", note="of 64 pictures"),
+    )
+
+
+def _answer(database: Database) -> float:
+    """Seconds until it is said how far the job is, and for a page of its pictures from its middle."""
+    with closing(sqlite3.connect(database.engine.url.database or "")) as connection:
+        job_id = connection.execute("SELECT id FROM jobs").fetchone()[0]
+    began = time.perf_counter()
+    tally = database.reading(outcomes.tally, job_id)
+    database.reading(outcomes.page, job_id, tally.total // 2, PAGE)
+    return time.perf_counter() - began
+
+
+def _rows(count: int, done: Run, start: Run, works: list[Work]) -> tuple[Row, ...]:
+    seconds = sorted(second for work in works for second in work.seconds)
+    processor = sum(sum(work.seconds) * work.share for work in works) / len(seconds)
+    share = 100 * processor * count / (done.processor_seconds - start.processor_seconds)
+    limit = sum(len(work.seconds) / sum(work.seconds) for work in works) / 2  # before and after
+    rate = count / (done.seconds - start.seconds)
+    settled = done.memory[len(done.memory) // 4 :]
+    growth = (settled[-1] - settled[0]) / MEBIBYTE if settled else 0.0
+    slowest = max(done.answers, default=0.0) * 1000
+    note = f"{count} JPEGs of {SIZE[0]} x {SIZE[1]}; start and end of the command not counted"
+    measured, met = f"{100 * rate / limit:.0f} % ({rate:.0f}/s)", rate / limit >= LIMIT / 100
+    wall = Row("tagging a folder", measured, f"{LIMIT} %", met, note)
+    return (
+        judged(wall, [work.share for work in works]),
+        Row("the same in processor time", f"{share:.0f} %", note="of bare processes, one per core"),
+        Row("progress and a page meanwhile, at worst", f"{slowest:.0f} ms", "100 ms", slowest < ANSWER_MILLISECONDS),
+        Row("memory, growth after the first quarter", f"{growth:.0f} MiB", "32 MiB", growth < 32),
+    )
+
+
+def _details(done: Run, start: Run, count: int) -> Details:
+    memory = Spread.of([value / MEBIBYTE for value in done.memory])
+    rows = (
+        ("seconds", f"{done.seconds:.1f}"),
+        ("seconds of an empty folder", f"{start.seconds:.1f}"),
+        ("processor time per picture", f"{done.processor_seconds / count * 1000:.2f} ms"),
+        ("resident memory", memory.shown(" MiB", 0)),
+    )
+    return Details(f"A folder of {count} pictures", ("", "measured"), rows)
+
+
+def _asked(data: Path, query: str) -> int:
+    file = data / FILE
+    if not file.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as connection:
+        try:
+            return int(connection.execute(query).fetchone()[0])
+        except sqlite3.OperationalError:  # its tables are still being made
+            return 0
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _resident(pid: int) -> list[int]:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):  # it has ended
+        return []
+    return [pages * os.sysconf("SC_PAGE_SIZE")] if pages else []

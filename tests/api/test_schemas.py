@@ -1,0 +1,40 @@
+"""The description of the API can be read by every reader of OpenAPI."""
+
+import re
+from typing import Any
+
+import httpx
+
+from image_tagger.api.schemas import inlined
+
+SHEEP = {"title": "Sheep", "type": "object"}
+
+
+def resolves(reference: str, document: dict[str, Any]) -> bool:
+    part: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        part = part.get(step) if isinstance(part, dict) else None
+    return reference.startswith("#/") and isinstance(part, dict)
+
+
+async def test_every_reference_of_the_description_names_a_part_of_it(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/openapi.json")
+    references = set(re.findall(r'"\$ref":\s*"([^"]+)"', answer.text))
+    assert [reference for reference in references if not resolves(reference, answer.json())] == []
+    assert "$defs" not in answer.text
+
+
+def test_definitions_stand_where_they_are_named() -> None:
+    schema = {"$defs": {"Sheep": SHEEP}, "items": {"$ref": "#/$defs/Sheep", "description": "Woolly."}}
+    assert inlined(schema, {}) == {"items": SHEEP | {"description": "Woolly."}}
+
+
+def test_definitions_of_definitions_are_followed() -> None:
+    flock = {"type": "array", "items": {"$ref": "#/$defs/Sheep"}}
+    schema = {"$defs": {"Sheep": SHEEP, "Flock": flock}, "anyOf": [{"$ref": "#/$defs/Flock"}, {"type": "null"}]}
+    assert inlined(schema, {}) == {"anyOf": [{"type": "array", "items": SHEEP}, {"type": "null"}]}
+
+
+def test_other_references_stay() -> None:
+    schema = {"$ref": "#/components/schemas/Sheep"}
+    assert inlined(schema, {"Sheep": SHEEP}) == schema
