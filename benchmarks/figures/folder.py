@@ -138,14 +138,17 @@ def _rows(count: int, done: Run, start: Run, works: list[Work]) -> tuple[Row, ..
     rate = count / (done.seconds - start.seconds)
     settled = done.memory[len(done.memory) // 4 :]
     growth = (settled[-1] - settled[0]) / MEBIBYTE if settled else 0.0
-    slowest = max(done.answers, default=0.0) * 1000
+    answers, shares = Spread.of([second * 1000 for second in done.answers]), [work.share for work in works]
+    answering = Row(
+        "progress and a page meanwhile, at worst", answers.shown(" ms", 0), "100 ms", answers.most < ANSWER_MILLISECONDS
+    )
     note = f"{count} JPEGs of {SIZE[0]} x {SIZE[1]}; start and end of the command not counted"
     measured, met = f"{100 * rate / limit:.0f} % ({rate:.0f}/s)", rate / limit >= LIMIT / 100
     wall = Row("tagging a folder", measured, f"{LIMIT} %", met, note)
     return (
-        judged(wall, [work.share for work in works]),
+        judged(wall, shares),
         Row("the same in processor time", f"{share:.0f} %", note="of bare processes, one per core"),
-        Row("progress and a page meanwhile, at worst", f"{slowest:.0f} ms", "100 ms", slowest < ANSWER_MILLISECONDS),
+        judged(answering, shares),
         Row("memory, growth after the first quarter", f"{growth:.0f} MiB", "32 MiB", growth < 32),
     )
 

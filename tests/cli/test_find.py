@@ -50,7 +50,10 @@ def test_nothing_found_is_no_failure(tagger: Tagger) -> None:
 
 
 def test_nothing_is_found_where_nothing_was_recorded(tagger: Tagger) -> None:
-    assert tagger("find", "dog").err == "image-tagger: nothing was found\n"
+    assert tagger("find", "dog").err == (
+        "image-tagger: nothing was found: no results are recorded yet; "
+        "`image-tagger tag FOLDER --output FILE` and bulk jobs record them\n"
+    )
 
 
 def test_a_query_that_is_none_is_one_line_with_the_place(tagger: Tagger) -> None:

@@ -136,7 +136,7 @@ def test_what_has_changed_on_disk_is_found(tagger: Tagger, tmp_path: Path) -> No
         (("show", "absent"), "there is no model 'absent'"),
         (("show", "house/absent"), "is not on this machine"),
         (("verify", "absent"), "there is no model 'absent'"),
-        (("remove", "starter"), "no model 'starter' was pulled; pulled are: none"),
+        (("remove", "starter"), "no model 'starter' was pulled or added; those that can be removed: none"),
         (("remove", "house/colours@main"), "with all its revisions"),
     ],
 )

@@ -234,3 +234,12 @@ def test_a_folder_that_cannot_be_made_is_told(tagger: Tagger, photos: Path, home
     outcome = tagger("sort", str(photos), "--classes", "dog", "--into", str(home / "file" / "sorted"))
     assert (outcome.status, outcome.err.partition(":")[0]) == (1, "image-tagger")
     assert "cannot be made" in outcome.err
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_line(tagger: Tagger, home: Path, photos: Path) -> None:
+    (home / "data").mkdir()
+    (home / "data" / "sorts").write_bytes(b"a file where a folder should be")
+    outcome = tagger("sort", "photos", "--classes", "dog")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == "image-tagger: the folder of the journals cannot be written: File exists\n"
+    assert len(list(photos.iterdir())) == 6

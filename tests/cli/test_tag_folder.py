@@ -129,7 +129,7 @@ def test_an_empty_folder_gives_an_empty_file(tagger: Tagger, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (("tag",), 2, "name a PATH, or give --resume"),
+        (("tag",), 2, "Missing argument PATH; or give --resume"),
         (("tag", "photos", "photos", "--output", "a.csv"), 2, "--output tags one folder"),
         (("tag", "photos/a.jpg", "--output", "a.csv"), 2, "--output tags one folder"),
         (("tag", "photos", "--output", "a.csv", "--json"), 2, "take no --every"),
@@ -149,39 +149,42 @@ def test_what_makes_no_sense_is_refused(tagger: Tagger, arguments: tuple[str, ..
 
 @pytest.mark.usefixtures("many")
 def test_after_kill_9_it_goes_on_and_what_was_done_stays_done(data: Path) -> None:
-    settings = {"image_tagger_data_dir": str(data)}
-    with started("tag", "many", "--output", "labels.jsonl", **settings) as process:
+    with started("tag", "many", "--output", "labels.jsonl", image_tagger_data_dir=str(data)) as process:
         _some_done(data)
         process.kill()
         process.wait()
     before = _rows(data, DONE)
     assert not Path("labels.jsonl").exists()
-    again = run("tag", "--resume", **settings)
+    again = run("tag", "--resume", image_tagger_data_dir=str(data))
     assert (again.status, again.out) == (0, f"{MANY} pictures tagged\n")
     names = [json.loads(line)["picture"] for line in Path("labels.jsonl").read_text().splitlines()]
     assert names == [f"many/{number:04}.jpg" for number in range(MANY)]
     assert 0 < len(before) < len(_rows(data, DONE))
     assert set(before).isdisjoint(_rows(data, TWICE))
-    assert run("tag", "--resume", **settings).err == "image-tagger: there is no job that could go on\n"
+    assert (
+        run("tag", "--resume", image_tagger_data_dir=str(data)).err
+        == "image-tagger: there is no job that could go on\n"
+    )
 
 
 def test_ctrl_c_pauses_and_resume_goes_on(many: Path, data: Path) -> None:
-    settings = {"image_tagger_data_dir": str(data)}
-    with started("tag", "many", "--output", "labels.csv", **settings) as process:
+    with started("tag", "many", "--output", "labels.csv", image_tagger_data_dir=str(data)) as process:
         _some_done(data)
         paused = ended(process, signal.SIGINT)
     assert (paused.status, paused.err) == (130, "image-tagger: paused; go on with: image-tagger tag --resume\n")
-    assert run("tag", "--resume", str(many), **settings).out == f"{MANY} pictures tagged\n"
+    assert run("tag", "--resume", str(many), image_tagger_data_dir=str(data)).out == f"{MANY} pictures tagged\n"
     assert _rows(data, TWICE) == []
 
 
 @pytest.mark.usefixtures("many")
 def test_two_processes_do_not_work_on_one_job(data: Path) -> None:
-    settings = {"image_tagger_data_dir": str(data)}
-    with started("tag", "many", "--output", "labels.csv", **settings) as process:
+    with started("tag", "many", "--output", "labels.csv", image_tagger_data_dir=str(data)) as process:
         _some_done(data)
         process.send_signal(signal.SIGSTOP)  # or it might be done before the other one begins
-        assert run("tag", "--resume", **settings).err == "image-tagger: another process works on this job\n"
+        assert (
+            run("tag", "--resume", image_tagger_data_dir=str(data)).err
+            == "image-tagger: another process works on this job\n"
+        )
 
 
 def _some_done(data: Path) -> None:

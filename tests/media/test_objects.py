@@ -17,7 +17,7 @@ def bucket() -> Iterator[Bucket]:
     """A bucket with some objects in folders and many in one."""
     with storage() as running:
         running.put({key: key.encode() for key in ("a.jpg", "trip/b.jpg", "trip/day 1/ü.jpg", "trips/c.jpg")})
-        running.fill([f"many/{number:05}.jpg" for number in range(MANY)])
+        running.put({f"many/{number:05}.jpg": b"x" for number in range(MANY)})
         yield running
 
 

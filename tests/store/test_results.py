@@ -14,6 +14,7 @@ from image_tagger.domain.results import LabelScore, PictureFile, Recognised, Sea
 from image_tagger.store.database import Database
 from image_tagger.store.results import Results
 from image_tagger.store.searching import FEW
+from image_tagger.store.tables import labels
 
 KINDS = {"animal": {"dog", "cat"}, "thing": {"sofa", "car", "ball"}}
 Scores = dict[str, float]
@@ -181,3 +182,18 @@ def _fits(wanted: Expression, scores: Scores, least: float) -> bool:
         return not _fits(wanted.of, scores, least)
     parts = (_fits(part, scores, least) for part in wanted.parts)
     return all(parts) if isinstance(wanted, And) else any(parts)
+
+
+async def test_a_label_that_appears_after_one_with_a_higher_id_is_found(database: Database, results: Results) -> None:
+    await results.record("m", [seen("a", dog=0.9)])
+    assert await keys(results, "dog") == ["a"]
+    late = {"id": -1, "model": "m", "name": "cat"}
+    await database.write(lambda connection: connection.execute(labels.insert(), late))
+    await results.record("m", [seen("b", cat=0.8)])
+    assert await keys(results, "cat") == ["b"]
+
+
+async def test_empty_until_something_is_recorded(results: Results) -> None:
+    assert await results.empty()
+    await results.record("m", [seen("a")])
+    assert not await results.empty()

@@ -21,11 +21,11 @@ def self_contained(app: FastAPI) -> None:
             app.openapi_schema = inlined(describe(), {})
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign] - how FastAPI documents to change it
+    app.openapi = described  # type: ignore[method-assign]  # how FastAPI documents to change it
 
 
 def inlined(part: Any, known: dict[str, Any]) -> Any:
-    """The part of a JSON document with references into `$defs`, its own and the `known` ones, replaced by what they name.
+    """The part of a JSON document without `$defs`: references into these and `known` ones become what they name.
 
     Definitions must not name themselves.
     """

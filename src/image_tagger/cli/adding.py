@@ -81,7 +81,8 @@ def _name(path: Path, called: str) -> ModelName:
 
 def _told(added: Added) -> list[str]:
     version, proof = added.version, added.proof
-    what = f"{version.name}: {len(version.spec.labels)} labels, {version.spec.postprocessing}"
+    labels = len(version.spec.labels)
+    what = f"{version.name}: {labels} label{'' if labels == 1 else 's'}, {version.spec.postprocessing}"
     lines = [f"{what}, runs in {version.network.runtime}; {_compared(added)}"]
     if added.converted is not None:
         lines.append(f"  converted {dict(version.about)['converted']}; --runtime keeps the original")

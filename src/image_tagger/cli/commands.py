@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("serve")(serve.serve)
-app.command("tag")(tag.tag)
+app.command("tag", help=tag.HELP)(tag.tag)
 app.command("untag")(untag.untag)
 app.command("sort")(sort.sort)
 app.command("detect")(detect.detect)

@@ -24,7 +24,9 @@ def find(  # noqa: PLR0913 - a command's options are its parameters
     paths: Paths = False,
     as_json: Json = False,
 ) -> None:
-    """Find pictures by what is on them, among the results of earlier tagging.
+    """Find pictures by what is on them, among recorded results.
+
+    Results are recorded by `image-tagger tag FOLDER --output FILE`, and by the bulk jobs of a server.
 
     A label finds its synonyms and every kind of it: `dog` finds a golden retriever. `not` binds before `and`, `and`
     before `or`. Quotes make a label of anything: `"crane (bird)"`. Pictures are listed in the order in which they were

@@ -136,7 +136,7 @@ def inspect_model(
 
 @app.command("remove")
 def remove_model(name: Name) -> None:
-    """Remove a model that was pulled, with all its revisions.
+    """Remove a model that was pulled or added, with all its revisions.
 
     \b
     Example:

@@ -16,6 +16,11 @@ from image_tagger.models.labels import standard_taxonomy
 from image_tagger.settings import Settings, read_settings
 from image_tagger.store.results import Results
 
+NOTHING = "nothing was found"
+NO_RESULTS = (
+    f"{NOTHING}: no results are recorded yet; `image-tagger tag FOLDER --output FILE` and bulk jobs record them"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -29,11 +34,10 @@ class Wishes:
 def find_all(query: str, wishes: Wishes, shape: str) -> None:
     """Write all that is found. Raises InvalidRequest for a query that is none, StoreUnavailable."""
     search = Search(read_search(query), wishes.least, wishes.model, min(wishes.limit or LARGEST_PAGE, LARGEST_PAGE))
-    if not asyncio.run(_write(search, wishes.limit, shape, read_settings())):
-        sys.stderr.write("image-tagger: nothing was found\n")
+    asyncio.run(_write(search, wishes.limit, shape, read_settings()))
 
 
-async def _write(search: Search, limit: int | None, shape: str, settings: Settings) -> int:
+async def _write(search: Search, limit: int | None, shape: str, settings: Settings) -> None:
     office = Office(settings.data_dir, settings.database_url.get_secret_value().strip(), Rules())
     count = 0
     try:
@@ -44,9 +48,10 @@ async def _write(search: Search, limit: int | None, shape: str, settings: Settin
                     count += 1
                     if count == limit:
                         break
+        if not count:
+            sys.stderr.write(f"image-tagger: {NO_RESULTS if await office.results.empty() else NOTHING}\n")
     finally:
         await office.close()
-    return count
 
 
 async def _pages(results: Results, search: Search) -> AsyncGenerator[FoundPicture, None]:

@@ -42,13 +42,13 @@ def pull(what: str, called: str) -> str:
 
 
 def remove(name: str) -> str:
-    """Remove a pulled model; answers what was done. Raises UnknownModel where there is none of this name."""
+    """Remove a model that was pulled or added; answers what was done. Raises UnknownModel where there is none."""
     shelf, wanted = shelf_of(read_settings()), model_name(name)
     if wanted.revision:
         raise InvalidRequest("a model is removed with all its revisions; leave out what follows the @")
     if not shelf.remove(wanted):
         there = ", ".join(map(str, shelf.names())) or "none"
-        raise UnknownModel(f"no model {name!r} was pulled; pulled are: {there}")
+        raise UnknownModel(f"no model {name!r} was pulled or added; those that can be removed: {there}")
     return f"removed {wanted}"
 
 

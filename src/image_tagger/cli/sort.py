@@ -67,8 +67,7 @@ def sort(  # noqa: PLR0913 - a command's options are its parameters
       image-tagger sort --resume
       image-tagger sort --undo last
     """
-    how = _how(copy=copy, hardlink=hardlink, symlink=symlink)
-    names = tuple(name.strip() for group in classes or () for name in group.split(",") if name.strip())
+    how, names = _how(copy=copy, hardlink=hardlink, symlink=symlink), _names(classes or [])
     _check(folder, names, resume=resume, undo=undo)
     try:
         from image_tagger.cli import sort_preview, sort_undo, sorting  # noqa: PLC0415 - help shows without the engine
@@ -76,14 +75,18 @@ def sort(  # noqa: PLR0913 - a command's options are its parameters
         asked = sorting.Asked(folder, into, names, match, min_confidence, model=model, how=how)
         if undo:
             failed = sort_undo.undo_sort(undo)
-        elif dry_run:
-            failed = sort_preview.preview(asked)
+        elif resume:
+            failed = sorting.resume(folder)
         else:
-            failed = sorting.resume(folder) if resume else sorting.sort_all(asked)
+            failed = sort_preview.preview(asked) if dry_run else sorting.sort_all(asked)
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _names(classes: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for group in classes for name in group.split(",") if name.strip())
 
 
 def _how(*, copy: bool, hardlink: bool, symlink: bool) -> str:

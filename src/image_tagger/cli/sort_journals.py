@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.errors import InvalidRequest, TaggerError
 from image_tagger.media.locks import FileLock
 from image_tagger.media.moving import Journal
 from image_tagger.settings import Settings
@@ -42,10 +42,16 @@ def queue_of(journal: Journal) -> str:
 
 @contextmanager
 def held(journal: Journal) -> Iterator[None]:
-    """Nobody else works on this sort meanwhile. Raises InvalidRequest where somebody does."""
+    """Nobody else works on this sort meanwhile. Raises InvalidRequest where somebody does.
+
+    Raises TaggerError where the folder of the journals cannot be written.
+    """
     file = journal.file.with_suffix(".lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock.take(file, wait=False)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock.take(file, wait=False)
+    except OSError as error:
+        raise TaggerError(f"the folder of the journals cannot be written: {error.strerror}") from error
     if lock is None:
         raise InvalidRequest("this sort is being worked on")
     with lock:

@@ -46,6 +46,34 @@ Csv = Annotated[
 ]
 
 
+HELP = """Name what is on pictures and, from when to when, in films.
+
+Of a picture, the most probable label comes first. Of a film a frame per second is looked at, of a short one at
+least eight in all; a label is there while two of three frames have it. Animations and files of several pages
+are films, too.
+
+With --xmp, other photo software finds the labels in sidecars, from which `image-tagger untag` takes them again. It
+needs --min-confidence or --sure, which say what is worth keeping.
+
+With --output, the pictures of one folder are tagged as a job, for folders of any size: Ctrl-C pauses it, --resume
+goes on, also after a crash, and the file is there when all is done. Pictures that have not changed since they were
+last tagged in the same way are not looked at again. Of animations the first frame counts; videos are left out.
+
+What cannot be read is reported on standard error and skipped; the exit status is then 1.
+
+\b
+Examples:
+  image-tagger tag photo.jpg
+  image-tagger tag holiday/ --recursive --csv > labels.csv
+  image-tagger tag https://example.org/cat.jpg --top 1 --json
+  image-tagger tag film.mp4 --every 500ms --min-confidence 0.4
+  image-tagger tag holiday/ --recursive --sure --xmp
+  image-tagger tag archive/ --recursive --output labels.parquet
+  image-tagger tag --resume
+  cat photo.heic | image-tagger tag -
+"""
+
+
 def tag(  # noqa: PLR0913 - a command's options are its parameters
     what: What = None,
     *,
@@ -64,32 +92,7 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     as_jsonl: Jsonl = False,
     as_csv: Csv = False,
 ) -> None:
-    """Name what is on pictures and, from when to when, in films.
-
-    Of a picture, the most probable label comes first. Of a film a frame per second is looked at, of a short one at
-    least eight in all; a label is there while two of three frames have it. Animations and files of several pages
-    are films, too.
-
-    With --xmp, other photo software finds the labels in sidecars, from which `image-tagger untag` takes them again. It
-    needs --min-confidence or --sure, which say what is worth keeping.
-
-    With --output, the pictures of one folder are tagged as a job, for folders of any size: Ctrl-C pauses it, --resume
-    goes on, also after a crash, and the file is there when all is done. Pictures that have not changed since they were
-    last tagged in the same way are not looked at again. Of animations the first frame counts; videos are left out.
-
-    What cannot be read is reported on standard error and skipped; the exit status is then 1.
-
-    \b
-    Examples:
-      image-tagger tag photo.jpg
-      image-tagger tag holiday/ --recursive --csv > labels.csv
-      image-tagger tag https://example.org/cat.jpg --top 1 --json
-      image-tagger tag film.mp4 --every 500ms --min-confidence 0.4
-      image-tagger tag holiday/ --recursive --sure --xmp
-      image-tagger tag archive/ --recursive --output labels.parquet
-      image-tagger tag --resume
-      cat photo.heic | image-tagger tag -
-    """
+    """What `HELP` says."""
     what = what or []
     _check_what(what, output, resume=resume)
     if (output or resume) and (every or frames or as_json or as_jsonl or as_csv):
@@ -120,7 +123,7 @@ def _check_what(what: list[str], output: Path | None, *, resume: bool) -> None:
     if resume and (output or len(what) > 1):
         raise typer.BadParameter("--resume takes at most a folder: the job has the rest")
     if not resume and not what:
-        raise typer.BadParameter("name a PATH, or give --resume")
+        raise typer.BadParameter("Missing argument PATH; or give --resume")
     if output and (len(what) > 1 or not Path(what[0]).is_dir()):
         raise typer.BadParameter("--output tags one folder")
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
-from image_tagger.domain.jobs import Item, Job, NewItem, NewJob, State
+from image_tagger.domain.jobs import Item, Job, Json, NewItem, NewJob, State
 from image_tagger.jobs import adding, changing, claiming, ending, listing, reading
 from image_tagger.jobs.bells import LEAVE, Bells, end_of
 from image_tagger.jobs.claims import Claim, Taker
@@ -140,6 +140,10 @@ class Ledger:
             count = await self._database.write(changing.forget_some, time.time() - older_than)
             total += count
         return total
+
+    async def open_payloads(self, kind: str) -> list[Json]:
+        """The payloads of all items of this kind that have not ended."""
+        return await self._database.read(reading.open_payloads, kind)
 
     async def claim(self, asked: Claim) -> list[Item]:
         """Claim items to do them, as far as any wait."""

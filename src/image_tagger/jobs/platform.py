@@ -134,7 +134,8 @@ class Platform:
         if now < self._swept + SWEEP_SECONDS:
             return
         self._swept = now
-        await asyncio.to_thread(self._sweep)
+        needed = [payload["looking"].get("sha256") for payload in await self._ledger.open_payloads(INFERENCE)]
+        await asyncio.to_thread(self._sweep, {sha256 for sha256 in needed if sha256})
         for network in await asyncio.to_thread(self.registry.unchecked):
             await self._settle(network)
 
@@ -148,9 +149,9 @@ class Platform:
             reason = {"reason": task.error.message if task.error else "its check was cancelled"}
             await asyncio.to_thread(self.registry.note_check, number, NetworkState.REFUSED, reason)
 
-    def _sweep(self) -> None:
+    def _sweep(self, needed: set[str]) -> None:
         older_than = self.engine.retention_seconds + SPARE_SECONDS
-        self.blobs.sweep(self.registry.hashes(), older_than=older_than)
+        self.blobs.sweep(needed | self.registry.hashes(), older_than=older_than)
 
     async def _kept(self, name: str, content: bytes | Path) -> NetworkFile:
         blob = await self.blobs.add(content)

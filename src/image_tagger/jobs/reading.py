@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select, true
 
 from image_tagger.domain.errors import UnknownJob
-from image_tagger.domain.jobs import Item, Job, State
+from image_tagger.domain.jobs import ENDED, Item, Job, Json, State
 from image_tagger.jobs.rows import item_of, job_of
 from image_tagger.store.tables import items, jobs
 
@@ -66,3 +66,9 @@ def items_of(
         chosen &= in_states(states)
     found = connection.execute(select(items).where(chosen).order_by(items.c.number).limit(limit)).mappings()
     return [item_of(row, its_job) for row in found]
+
+
+def open_payloads(connection: Connection, kind: str) -> list[Json]:
+    """The payloads of all items of this kind that have not ended."""
+    wanted = select(items.c.payload).join(jobs, items.c.job_id == jobs.c.id)
+    return list(connection.scalars(wanted.where(jobs.c.kind == kind, items.c.state.not_in(ENDED))))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from image_tagger.domain.results import FoundPicture, PictureFile, Recognised, Search
 from image_tagger.store.database import Database
@@ -24,7 +24,6 @@ class Results:
         self._database = database
         self._few = few
         self._known: dict[tuple[str, str], KnownLabel] = {}  # labels are never removed
-        self._newest = 0
         self._reading = Lock()
 
     async def record(self, model: str, recognised: Sequence[Recognised]) -> None:
@@ -42,6 +41,12 @@ class Results:
         """Pictures that are no longer there, with their results."""
         await self._database.write(_forget, keys)
 
+    async def empty(self) -> bool:
+        """Whether nothing was ever recorded."""
+        return not await self._database.read(
+            lambda connection: connection.execute(select(pictures.c.id).limit(1)).all()
+        )
+
     async def search(self, search: Search, expand: Expand) -> tuple[FoundPicture, ...]:
         """One page, by id. `expand` is called in a thread."""
         return await self._database.read(self._search, search, expand)
@@ -51,9 +56,10 @@ class Results:
 
     def _labels(self, connection: Connection) -> Sequence[KnownLabel]:
         with self._reading:
-            rows = connection.execute(select(labels).where(labels.c.id > self._newest).order_by(labels.c.id)).all()
-            self._known.update({(row.model, row.name): KnownLabel(row.id, row.model, row.name) for row in rows})
-            self._newest = rows[-1].id if rows else self._newest
+            # not only those with higher ids: on PostgreSQL a label may appear after one with a higher id
+            if connection.execute(select(func.count()).select_from(labels)).scalar_one() != len(self._known):
+                rows = connection.execute(select(labels).order_by(labels.c.id)).all()
+                self._known = {(row.model, row.name): KnownLabel(row.id, row.model, row.name) for row in rows}
             return tuple(self._known.values())
 
     def _label_ids(self, connection: Connection, model: str, names: set[str]) -> dict[str, int]:

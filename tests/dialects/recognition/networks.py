@@ -51,3 +51,18 @@ def _write(
     onnx.checker.check_model(model)
     file.write_bytes(model.SerializeToString())
     return file
+
+
+def colours_as_pt2(file: Path) -> Path:
+    """The same as `colours`, as an ExportedProgram; its one output is `shares`."""
+    import torch  # noqa: PLC0415 - an extra
+
+    class Colours(torch.nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            means = image.mean((2, 3))
+            return means / means.sum(1, keepdim=True)
+
+    pictures = torch.export.Dim("n", min=1, max=64)
+    program = torch.export.export(Colours(), (torch.rand(2, 3, 8, 8),), dynamic_shapes=({0: pictures},))
+    torch.export.save(program, file)
+    return file

@@ -19,7 +19,7 @@ from image_tagger.models.platform.inputs import Inputs, inputs_of
 from image_tagger.models.preprocessing.preparing import blank
 from image_tagger.models.running.tensors import plain_name
 
-FIXED = frozenset({"onnx"})  # runtimes that take no other shape than the network names
+FIXED = frozenset({"onnx", "openvino"})  # runtimes that take no other shape than the network names
 FEEDS_INSIDE = frozenset({"tensorflow"})  # runtimes that take pictures at any tensor inside of a network
 
 

@@ -42,7 +42,12 @@ def routes(services: Services) -> APIRouter:
     router = dialect.router(render_error, tag="Bulk jobs")
     key = auth.documented(services.settings)
     common: dict[str, Any] = {"dependencies": key, "responses": description.ERRORS}
+    _change(router, services, common)
+    _read(router, services, common)
+    return router
 
+
+def _change(router: APIRouter, services: Services, common: dict[str, Any]) -> None:
     @router.post(ROOT, summary="Begin a job", status_code=201, openapi_extra=description.BEGIN, **common)
     async def begin(request: Request) -> Response:
         """Tag a folder, URLs or a manifest. The answer comes at once; poll the job, or have a webhook called."""
@@ -51,6 +56,21 @@ def routes(services: Services) -> APIRouter:
         body = await reading.one(services, job)
         return JSONResponse(body, status_code=201, headers={"Location": f"{ROOT}/{job.id}"})
 
+    @router.post(f"{ROOT}/{{job_id}}/cancel", summary="Cancel a job", openapi_extra=description.JOB, **common)
+    async def cancel(request: Request) -> Response:
+        """Begin no other picture; those that have begun are finished."""
+        job = await reading.found(services, request)
+        return JSONResponse(await reading.one(services, await services.ledger.cancel(job.id)))
+
+    @router.post(f"{ROOT}/{{job_id}}/retry", summary="Try failed ones again", openapi_extra=description.JOB, **common)
+    async def retry(request: Request) -> Response:
+        """Try again what has failed."""
+        job = await reading.found(services, request)
+        await services.ledger.retry(job.id)
+        return JSONResponse(await reading.one(services, await services.ledger.job(job.id)))
+
+
+def _read(router: APIRouter, services: Services, common: dict[str, Any]) -> None:
     @router.get(ROOT, summary="The latest jobs", openapi_extra=description.LATEST, **common)
     async def latest(request: Request) -> Response:
         """A page of jobs, the latest first."""
@@ -67,19 +87,6 @@ def routes(services: Services) -> APIRouter:
         job = await reading.found(services, request)
         return JSONResponse(await reading.items(services, job, request.query_params))
 
-    @router.post(f"{ROOT}/{{job_id}}/cancel", summary="Cancel a job", openapi_extra=description.JOB, **common)
-    async def cancel(request: Request) -> Response:
-        """Begin no other picture; those that have begun are finished."""
-        job = await reading.found(services, request)
-        return JSONResponse(await reading.one(services, await services.ledger.cancel(job.id)))
-
-    @router.post(f"{ROOT}/{{job_id}}/retry", summary="Try failed ones again", openapi_extra=description.JOB, **common)
-    async def retry(request: Request) -> Response:
-        """Try again what has failed."""
-        job = await reading.found(services, request)
-        await services.ledger.retry(job.id)
-        return JSONResponse(await reading.one(services, await services.ledger.job(job.id)))
-
     @router.get(f"{ROOT}/{{job_id}}/results", summary="All results", openapi_extra=description.RESULTS, **common)
     async def results(request: Request) -> Response:
         """Every picture that is done or has failed, as JSON lines or CSV."""
@@ -88,8 +95,6 @@ def routes(services: Services) -> APIRouter:
         return StreamingResponse(
             reading.lines_of(services, job, form), media_type=form.media_type, headers=form.headers(job)
         )
-
-    return router
 
 
 def render_error(error: TaggerError) -> Response:
