@@ -18,6 +18,14 @@ COMMANDS = (
     ("moderate",),
     ("models",),
     ("models", "list"),
+    ("models", "add"),
+    ("models", "inspect"),
+    ("untag",),
+    ("duplicates",),
+    ("find",),
+    ("jobs",),
+    ("jobs", "list"),
+    ("worker",),
     ("doctor",),
 )
 EXAMPLES = (
@@ -61,6 +69,8 @@ def test_the_list_of_commands_is_not_cut(tagger: Tagger) -> None:
         "find",
         "moderate",
         "models",
+        "jobs",
+        "worker",
         "doctor",
     }
     assert "..." not in commands
