@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     )
 
     allow_torchscript: bool = Field(
-        default=False, description="Run TorchScript networks, which are programs: whoever made one can do anything here."
+        default=False, description="Run TorchScript networks, which are programs: who made one can do anything here."
     )
 
     read_api_keys: SecretStr = Field(
@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     s3_endpoint: str = Field("", description="URL of S3-compatible storage; empty: as `AWS_*` variables say, or AWS.")
     s3_region: str = Field("", description="Region of the storage; empty: as `AWS_REGION` says.")
     s3_access_key_id: SecretStr = Field(
-        SecretStr(""), description="Access key of the storage; empty: as `AWS_ACCESS_KEY_ID` or the machine's role says."
+        SecretStr(""), description="Key for the storage; empty: as `AWS_ACCESS_KEY_ID` or the machine's role says."
     )
     s3_secret_access_key: SecretStr = Field(SecretStr(""), description="Its secret.")
 

@@ -13,7 +13,7 @@ Most = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most jobs, or i
 
 @app.callback()
 def jobs() -> None:
-    """Look at the jobs of this installation, cancel them, try them again."""
+    """Look at jobs, cancel them, try them again."""
 
 
 @app.command("list")

@@ -126,7 +126,7 @@ def inspect_model(
     \b
     Examples:
       image-tagger models inspect network.onnx
-      image-tagger models inspect network.tflite --labels labels.txt --write ./draft
+      image-tagger models inspect birds.tflite --labels labels.txt --write ./birds
     """
     from image_tagger.cli.adding import Given  # noqa: PLC0415 - help shows without it
     from image_tagger.cli.inspecting import inspect  # noqa: PLC0415 - help shows without it

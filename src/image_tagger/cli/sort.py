@@ -51,8 +51,8 @@ def sort(  # noqa: PLR0913 - a command's options are its parameters
     """Move the pictures of a folder into folders of what is on them.
 
     The folder of a class is made in FOLDER, or in that of --into. Pictures of no class stay where they are, also those
-    in folders below. No file is ever replaced: a second `cat.jpg` becomes `cat (2).jpg`. A sort can be paused with Ctrl-C, and goes on with --resume, also after a crash. Every step is in a journal, from
-    which --undo takes all of them back. No server is needed.
+    in folders below. No file is ever replaced: a second `cat.jpg` becomes `cat (2).jpg`. A sort can be paused with
+    Ctrl-C, and goes on with --resume, also after a crash; --undo takes it back. No server is needed.
 
     What cannot be read or moved is reported on standard error and stays; the exit status is then 1.
 

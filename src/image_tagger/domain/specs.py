@@ -91,8 +91,8 @@ class Preprocessing:
     that are multiples of `multiple`, and of `size` it is the larger side that counts.
     mean_file: `.npy` (height, width, channels) or Caffe's `.binaryproto`, in the tensor's order of colours; resized to
     the tensor. mean, std: in the tensor's order of colours; GREY has the first one only.
-    reducing_gap: a larger picture is first averaged over squares of 8, 4 or 2 pixels where that leaves so many times the
-    pixels that are needed, so that it makes no difference whether it was decoded at a reduced scale. 0: it is not.
+    reducing_gap: a larger picture is first averaged over squares of 8, 4 or 2 pixels where that leaves so many times
+    the pixels that are needed, so that it makes no difference whether it was decoded at a reduced scale. 0: it is not.
     """
 
     size: Size

@@ -57,7 +57,7 @@ def colours_as_pt2(file: Path) -> Path:
     """The same as `colours`, as an ExportedProgram; its one output is `shares`."""
     import torch  # noqa: PLC0415 - an extra
 
-    class Colours(torch.nn.Module):
+    class Colours(torch.nn.Module):  # type: ignore[misc]  # the type checker does not see torch
         def forward(self, image: torch.Tensor) -> torch.Tensor:
             means = image.mean((2, 3))
             return means / means.sum(1, keepdim=True)
