@@ -4,6 +4,7 @@ The modules of the commands hold their options only and import the rest of the p
 mistakes show at once.
 """
 
+import errno
 import sys
 from typing import Annotated
 
@@ -65,4 +66,9 @@ def run(arguments: list[str] | None = None) -> None:
         app(arguments, prog_name="image-tagger")
     except TaggerError as error:
         sys.stderr.write(f"image-tagger: {error}\n")
+        sys.exit(EXIT_FAILED)
+    except OSError as error:  # of an answer's last lines; Typer writes them, and knows closed pipes only
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.stderr.write(f"image-tagger: the answer cannot be written: {error.strerror}\n")
         sys.exit(EXIT_FAILED)
