@@ -107,3 +107,10 @@ def test_the_installed_command_adds(tmp_path: Path, labels: str) -> None:
 @pytest.mark.parametrize("command", ["add", "inspect"])
 def test_each_command_has_examples(tagger: Tagger, command: str) -> None:
     assert f"  image-tagger models {command}" in tagger("models", command, "--help").out
+
+
+def test_a_runtime_that_there_is_not_is_named_with_those_that_there_are(tagger: Tagger, tmp_path: Path) -> None:
+    outcome = tagger("models", "inspect", str(networks.shares(tmp_path / "a.onnx")), "--runtime", "nonsense")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.startswith("image-tagger: 'nonsense' is none of the runtimes: ")
+    assert "onnx" in outcome.err

@@ -240,3 +240,12 @@ def _read(terminal: int) -> Iterator[bytes]:
         if not piece:
             return
         yield piece
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_data_folder_that_cannot_be_written_is_one_line(tagger: Tagger, data: Path) -> None:
+    data.mkdir()
+    (data / "locks").write_bytes(b"a file where a folder should be")
+    outcome = tagger("tag", "photos", "--output", "labels.csv")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == "image-tagger: the data folder cannot be written: File exists\n"

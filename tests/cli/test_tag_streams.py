@@ -51,6 +51,7 @@ def test_standard_input_is_one_picture_among_others(photo: Path) -> None:
             1,
             "image-tagger: the results cannot be written: No space left on device\n",
         ),
+        ('"$0" models list >/dev/full', 1, "image-tagger: the answer cannot be written: No space left on device\n"),
         ('"$0" tag --csv "$1" "$1" "$1" | head -n 1', 0, ""),
     ],
 )

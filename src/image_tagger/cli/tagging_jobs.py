@@ -14,7 +14,7 @@ from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.quiet import quietly
 from image_tagger.cli.sort_progress import SortProgress
-from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.errors import InvalidRequest, TaggerError
 from image_tagger.domain.jobs import Job, NewJob, State
 from image_tagger.domain.selection import Selection
 from image_tagger.jobs import chunks, outcomes
@@ -116,10 +116,13 @@ async def _unfinished(settings: Settings, folder: str | None) -> Job:
 
 
 def _alone(settings: Settings, queue: str) -> FileLock:
-    """While this process works on a job, no other one does."""
+    """While this process works on a job, no other one does. Raises TaggerError where there can be no lock."""
     folder = settings.data_dir / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    held = FileLock.take(folder / queue, wait=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock.take(folder / queue, wait=False)
+    except OSError as error:
+        raise TaggerError(f"the data folder cannot be written: {error.strerror}") from error
     if held is None:
         raise InvalidRequest("another process works on this job")
     return held

@@ -109,3 +109,14 @@ def test_the_api_pages_know_every_request(http: httpx.Client) -> None:
     assert len(mine) == 19
     assert [path for path in mine if path.endswith("/")] == []
     assert all("summary" in words and "404" in words["responses"] for ways in mine.values() for words in ways.values())
+
+
+def test_the_examples_of_the_api_pages_can_be_sent(http: httpx.Client, door: Door) -> None:
+    described = http.get("/openapi.json").json()["paths"]
+
+    def example(path: str) -> object:
+        return described[f"/v0.7{path}"]["post"]["requestBody"]["content"]["application/json"]["example"]
+
+    assert door.post("/recognition/specs/", example("/recognition/specs")).status_code == 201
+    asked = example("/recognition/public/{name}/inference")
+    assert door.post("/recognition/public/starter/inference/", asked).status_code == 201

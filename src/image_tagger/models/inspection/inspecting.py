@@ -51,8 +51,10 @@ def inspect(parts: Parts, limits: Limits = LIMITS, runtime: str = "", preferred:
     """Open a network in another process and try it. Blocks.
 
     runtime: the only one to be tried; preferred: one that is tried before the usual ones. Raises
-    InvalidModel with the reason, and MissingExtra where no runtime for it is installed.
+    InvalidModel with the reason, also where there is no such runtime, and MissingExtra where none for it is installed.
     """
+    if runtime and runtime not in plugins.names(FOLDER):
+        raise InvalidModel(f"{runtime!r} is none of the runtimes: {', '.join(plugins.names(FOLDER))}")
     asked = {"file": str(parts.file), "kind": parts.kind.value, "called": parts.file.name}
     asked |= {"runtime": runtime, "preferred": preferred}
     found = in_child("inspection.inspecting:inspected", asked, parts.file.name, limits)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 STATES = Literal["waiting", "running", "done", "failed", "cancelled"]
+EXAMPLE = {"folder": "/srv/photos", "top": 3, "min_confidence": 0.2}
 
 
 class Begin(BaseModel):
@@ -121,7 +122,7 @@ BEGIN: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": Begin.model_json_schema()},
+            "application/json": {"schema": Begin.model_json_schema(), "example": EXAMPLE},
             "application/x-ndjson": {"schema": {"type": "string", "description": "A manifest; options in the query."}},
         },
     },

@@ -57,7 +57,15 @@ KEY: list[dict[str, Any]] = [
 ]
 POST: dict[str, Any] = {
     "parameters": KEY,
-    "requestBody": {"required": True, "content": {"application/json": {"schema": SortingAsked.model_json_schema()}}},
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": SortingAsked.model_json_schema(),
+                "example": {"classes": ["cat", "dog", "car"]},
+            }
+        },
+    },
 }
 GET: dict[str, Any] = {
     "parameters": [{"name": "job_id", "in": "path", "required": True, "schema": {"type": "integer"}}, *KEY]

@@ -92,11 +92,16 @@ def _list(of: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": of}
 
 
-def _body(properties: dict[str, Any], *required: str, types: tuple[str, ...] = (JSON, FORM)) -> dict[str, Any]:
+def _body(
+    properties: dict[str, Any], *required: str, types: tuple[str, ...] = (JSON, FORM), example: Any = None
+) -> dict[str, Any]:
     schema = {"type": "object", "required": list(required), "properties": properties}
     if FORM in types:
         schema["description"] = "In a form, `inputs[0]image.source` is a path into the object."
-    return {"requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in types}}}
+    content: dict[str, Any] = {kind: {"schema": schema} for kind in types}
+    if example is not None:
+        content[JSON]["example"] = example
+    return {"requestBody": {"required": True, "content": content}}
 
 
 SOURCE = {"type": "string", "description": "A URL, `data:image/*;base64,` and base64, or in a form the bytes."}
@@ -110,18 +115,33 @@ INPUT = {
     "properties": {"image": {"type": "object", "properties": IMAGE}, "video": {"type": "object", "properties": VIDEO}},
 }
 TOP = {"type": "integer", "default": 100, "description": "Most predictions, discarded ones included."}
-ASKED = _body({"inputs": _list(INPUT), "show_discarded": FLAG, "max_predictions": TOP}, "inputs")
-ASKED_RAW = _body({"inputs": _list(INPUT), "output_tensors": _list(TEXT)}, "inputs", "output_tensors")
+PHOTO = {"inputs": [{"image": {"source": "https://example.org/photo.jpg"}}]}
+ASKED = _body(
+    {"inputs": _list(INPUT), "show_discarded": FLAG, "max_predictions": TOP},
+    "inputs",
+    example=PHOTO | {"show_discarded": True, "max_predictions": 3},
+)
+ASKED_RAW = _body(
+    {"inputs": _list(INPUT), "output_tensors": _list(TEXT)},
+    *("inputs", "output_tensors"),
+    example=PHOTO | {"output_tensors": ["scores"]},
+)
 FRAMEWORK = {"type": "string", "enum": list(FRAMEWORKS)}
 UPLOAD = _body(
     {**NAMED, "framework": FRAMEWORK, "preprocessing": ANYTHING, "<name of a file>": BINARY},
     *("name", "framework", "preprocessing"),
     types=(FORM,),
 )
-SPEC = _body({**NAMED, "outputs": _list(ANYTHING)}, "name", "outputs")
+LABELS = [{"id": 0, "name": "red"}, {"id": 1, "name": "green"}]
+SPEC = _body(
+    {**NAMED, "outputs": _list(ANYTHING)},
+    *("name", "outputs"),
+    example={"name": "colours", "outputs": [{"labels": {"roi": "NONE", "exclusive": True, "labels": LABELS}}]},
+)
 VERSION = _body(
     {"spec_id": WHOLE, "network_id": WHOLE, "post_processings": _list(ANYTHING)},
     *("spec_id", "network_id", "post_processings"),
+    example={"spec_id": 1, "network_id": 1, "post_processings": [{"classification": {"output_tensor": "scores"}}]},
 )
 
 
