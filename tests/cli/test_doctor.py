@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from image_tagger.jobs.office import FILE
 from tests.cli.command import run
 from tests.cli.conftest import Tagger
 
@@ -64,3 +65,20 @@ def test_a_library_that_does_not_load_is_named(tmp_path: Path, library: str, bad
     assert (outcome.status, outcome.err) == (1, "")
     assert verdicts(outcome.out)[bad] == "BAD"
     assert "libgomp.so.1" in outcome.out
+
+
+def test_a_database_that_is_none_is_named(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IMAGE_TAGGER_DATA_DIR", str(tmp_path))
+    (tmp_path / FILE).write_bytes(b"no database at all, but long enough to look like a file of one" * 20)
+    outcome = tagger("doctor")
+    assert outcome.status == 1
+    assert verdicts(outcome.out)["database"] == "BAD"
+    assert "the file of the database is no database" in outcome.out
+
+
+def test_a_database_in_order_is_said_to_be(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IMAGE_TAGGER_DATA_DIR", str(tmp_path))
+    assert tagger("jobs", "list").status == 0
+    (tmp_path / FILE).touch()  # an empty file is an empty database
+    outcome = tagger("doctor")
+    assert (outcome.status, verdicts(outcome.out)["database"]) == (0, "ok")

@@ -6,11 +6,22 @@ import signal
 from pathlib import Path
 from types import SimpleNamespace
 
-from image_tagger.domain.errors import InvalidMedia, Overloaded, UnreachableMedia
+from image_tagger.domain.errors import InvalidMedia, Overloaded, RefusedMedia, UnreachableMedia
 from image_tagger.domain.jobs import Item, Json, NewItem
 from image_tagger.jobs.context import Context
 
-ENTRY_POINTS = ("echo", "sleep", "fail", "flaky", "list_more", "until_cancelled", "die", "crash", "wait_for_file")
+ENTRY_POINTS = (
+    "echo",
+    "sleep",
+    "fail",
+    "flaky",
+    "list_more",
+    "until_cancelled",
+    "die",
+    "crash",
+    "wait_for_file",
+    "refuse",
+)
 
 
 async def _echo(item: Item, context: Context) -> Json:
@@ -27,6 +38,11 @@ async def _sleep(item: Item, context: Context) -> Json:
 async def _fail(item: Item, context: Context) -> None:
     del item, context
     raise InvalidMedia("not an image or a video")
+
+
+async def _refuse(item: Item, context: Context) -> None:
+    del item, context
+    raise RefusedMedia("its host is not public")
 
 
 async def _flaky(item: Item, context: Context) -> Json:
@@ -71,6 +87,7 @@ echo = SimpleNamespace(run=_echo)
 sleep = SimpleNamespace(run=_sleep)
 fail = SimpleNamespace(run=_fail)
 flaky = SimpleNamespace(run=_flaky)
+refuse = SimpleNamespace(run=_refuse)
 list_more = SimpleNamespace(run=_list_more)
 until_cancelled = SimpleNamespace(run=_until_cancelled)
 die = SimpleNamespace(run=_die)

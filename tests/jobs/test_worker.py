@@ -71,6 +71,13 @@ async def test_an_error_that_may_pass_is_tried_again(working: Office) -> None:
     assert (bad.attempt, bad.error) == (2, Failure("Overloaded", "too many"))
 
 
+async def test_an_address_that_is_refused_is_not_tried_again(working: Office) -> None:
+    job = await ended(working, await working.ledger.add(NewJob("refuse", attempts=9)))
+    assert (job.state, job.error) == (State.FAILED, Failure("RefusedMedia", "its host is not public"))
+    (item,) = await working.ledger.items(job.id)
+    assert item.attempt == 1
+
+
 async def test_a_handler_that_breaks_tells_users_nothing(working: Office) -> None:
     job = await ended(working, await working.ledger.add(NewJob("crash")))
     assert job.error == Failure("TaggerError", "internal error")

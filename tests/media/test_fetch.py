@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from image_tagger.domain.errors import UnreachableMedia
+from image_tagger.domain.errors import RefusedMedia, UnreachableMedia
 from tests.media.hosts import LIMITS, MOMENT, PHOTO, QUICK, fetch, fetching, hosting, page, then_close, to
 
 # What is asked, and what comes back
@@ -106,7 +106,7 @@ async def test_redirects_to_no_web_address_end_there(location: str) -> None:
 
 async def test_each_redirect_is_checked_again() -> None:
     async with hosting() as target, hosting(to(target.url(host="0.0.0.0"))) as host:
-        with pytest.raises(UnreachableMedia, match="its host is not public"):
+        with pytest.raises(RefusedMedia, match="its host is not public"):
             await fetch(host.url())
         assert target.connections == 0
 
@@ -128,7 +128,7 @@ async def test_private_hosts_are_refused_by_default(host: str) -> None:
 async def test_one_refused_address_refuses_the_name(found: list[str]) -> None:
     async with hosting(page()) as host:
         address = host.url(host="photos.example")
-        with pytest.raises(UnreachableMedia, match="its host is not public"):
+        with pytest.raises(RefusedMedia, match="its host is not public"):
             await fetch(address, replace(LIMITS, allow_private=False), resolve=lambda _: found)
         assert host.connections == 0
 

@@ -163,7 +163,7 @@ async def test_a_full_disk_is_said_clearly_and_room_is_enough_to_go_on(tmp_path:
 
 def test_a_file_that_is_no_database_is_said_clearly(tmp_path: Path, opened: Opened) -> None:
     (tmp_path / "text").write_text("not a database, but long enough to be taken for one" * 100)
-    with pytest.raises(StoreUnavailable, match=r"^the file of the database is none$"):
+    with pytest.raises(StoreUnavailable, match=r"^the file of the database is no database$"):
         opened(f"sqlite:///{tmp_path / 'text'}").reading(run("SELECT 1"))
 
 

@@ -1,5 +1,6 @@
 """What `image-tagger doctor` looks at, one finding after the other."""
 
+import asyncio
 import os
 import platform
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from image_tagger import plugins
 from image_tagger.domain.errors import TaggerError
 from image_tagger.domain.specs import Version
+from image_tagger.jobs.office import FILE
 from image_tagger.settings import Settings, read_settings
 
 RUNTIMES = "image_tagger.models.runtimes"
@@ -37,6 +39,8 @@ def findings() -> Iterator[Finding]:
         return
     yield Finding("settings", True, "every value fits")
     yield _data_folder(settings)
+    if settings.database_url.get_secret_value() or (settings.data_dir / FILE).exists():
+        yield _looked("database", partial(_database, settings))
     if all(finding.good for finding in libraries):
         yield from _models(settings)
 
@@ -70,6 +74,20 @@ def _data_folder(settings: Settings) -> Finding:
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     good = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     return Finding("data folder", good, f"{folder}{'' if good else ' cannot be written'}")
+
+
+def _database(settings: Settings) -> Finding:
+    from image_tagger.services import office_of  # noqa: PLC0415 - only where its libraries are there
+
+    async def check() -> None:
+        office = office_of(settings)
+        try:
+            await office.database.check()
+        finally:
+            await office.close()
+
+    asyncio.run(check())
+    return Finding("database", True, "can be written, and its tables are those of this release")
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

@@ -33,6 +33,10 @@ class UnreachableMedia(TaggerError):
     """A URL gave no bytes: refused, unknown host, an error status, too slow, or cut short."""
 
 
+class RefusedMedia(UnreachableMedia):
+    """A URL that is never fetched from here, however often it is tried: malformed, or of an address not allowed."""
+
+
 class UnknownModel(TaggerError):
     """No model has this name."""
 

@@ -10,6 +10,7 @@ from image_tagger import plugins
 from image_tagger.domain.errors import (
     ModelUnavailable,
     Overloaded,
+    RefusedMedia,
     ShuttingDown,
     StoreUnavailable,
     TaggerError,
@@ -49,7 +50,8 @@ def _handler(kind: str) -> Callable[[Item, Context], Awaitable[Json | None]]:
 
 def _failed(item: Item, error: TaggerError) -> Outcome:
     failure = Failure(type(error).__name__, str(error))
-    if not isinstance(error, MAY_PASS) or item.errors + 1 >= item.job.attempts:
+    may_pass = isinstance(error, MAY_PASS) and not isinstance(error, RefusedMedia)
+    if not may_pass or item.errors + 1 >= item.job.attempts:
         return Outcome(item, State.FAILED, error=failure)
     delay = min(FIRST_DELAY * 2.0**item.errors, LONGEST_DELAY)
     if isinstance(error, Overloaded):

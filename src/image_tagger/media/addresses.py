@@ -7,7 +7,7 @@ from urllib.parse import quote, urljoin
 
 from yarl import URL
 
-from image_tagger.domain.errors import UnreachableMedia
+from image_tagger.domain.errors import RefusedMedia, UnreachableMedia
 
 LONGEST = 8192  # characters of a URL: the common limit of servers, and a bound on the work done here
 LONGEST_HOST = 253  # characters of a name in DNS
@@ -61,17 +61,22 @@ def unreachable(reason: str) -> UnreachableMedia:
     return UnreachableMedia(f"the address cannot be reached: {reason}")
 
 
+def refused(reason: str) -> RefusedMedia:
+    """The error of an address that will never be tried."""
+    return RefusedMedia(f"the address cannot be reached: {reason}")
+
+
 def parse_url(address: str) -> URL:
     """The URL to request: scheme, host and port normalised, path and query as written, no fragment.
 
     Characters beyond ASCII become punycode in the host and percent-encoded UTF-8 elsewhere; a space becomes %20.
-    Raises UnreachableMedia for everything that is no absolute http or https URL, and for one with a user name.
+    Raises RefusedMedia for everything that is no absolute http or https URL, and for one with a user name.
     """
     parts = _PARTS.match(address)
     if not parts or len(address) > LONGEST or _CONTROLS.search(address):
-        raise unreachable("it is no absolute http or https URL")
+        raise refused("it is no absolute http or https URL")
     if "@" in parts["authority"]:
-        raise unreachable("user names and passwords are not supported")
+        raise refused("user names and passwords are not supported")
     authority = _authority(parts["authority"])
     target = parts["target"]
     path = _encoded(target if target.startswith("/") else f"/{target}")
@@ -88,12 +93,12 @@ def join_url(address: str, location: str) -> str:
 
 
 def check_ip(address: str, *, allow_private: bool) -> None:
-    """Raises UnreachableMedia unless a connection to this IP address is allowed.
+    """Raises RefusedMedia unless a connection to this IP address is allowed.
 
     Allowed is what is publicly routed; `allow_private` allows all but unspecified, multicast and reserved addresses.
     """
     if not _allowed(ip_address(address), allow_private=allow_private):
-        raise unreachable("its host is not public")
+        raise refused("its host is not public")
 
 
 def _allowed(ip: IPv4Address | IPv6Address, *, allow_private: bool) -> bool:
@@ -109,10 +114,10 @@ def _allowed(ip: IPv4Address | IPv6Address, *, allow_private: bool) -> bool:
 def _authority(written: str) -> str:
     parts = _AUTHORITY.fullmatch(written)
     if not parts:
-        raise unreachable("it names no host")
+        raise refused("it names no host")
     host, port = _host(parts["host"]), parts["port"]
     if port and int(port) > 65535:
-        raise unreachable("it names no port")
+        raise refused("it names no port")
     return f"{host}:{int(port)}" if port else host
 
 
@@ -121,7 +126,7 @@ def _host(written: str) -> str:
     if host.startswith("["):
         return f"[{_ipv6(host[1:-1])}]"
     if not _NAME.fullmatch(host) or len(host) > LONGEST_HOST:
-        raise unreachable("it names no host")
+        raise refused("it names no host")
     return _ipv4(host) if _NUMBER_LAST.fullmatch(host) else host
 
 
@@ -129,11 +134,11 @@ def _ascii(host: str) -> str:
     if host.isascii():
         return host
     if len(host) > LONGEST_HOST:  # before the work of encoding it
-        raise unreachable("it names no host")
+        raise refused("it names no host")
     try:
         return URL.build(scheme="http", host=host).raw_host or ""
     except ValueError as error:
-        raise unreachable("it names no host") from error
+        raise refused("it names no host") from error
 
 
 def _ipv4(host: str) -> str:
@@ -141,16 +146,16 @@ def _ipv4(host: str) -> str:
     try:
         return str(IPv4Address(host))
     except AddressValueError as error:
-        raise unreachable("it names no host") from error
+        raise refused("it names no host") from error
 
 
 def _ipv6(host: str) -> str:
     try:
         address = IPv6Address(host)
     except AddressValueError as error:
-        raise unreachable("it names no host") from error
+        raise refused("it names no host") from error
     if address.scope_id:  # a zone names an interface of this machine
-        raise unreachable("it names no host")
+        raise refused("it names no host")
     return address.compressed
 
 
@@ -161,4 +166,4 @@ def _encoded(target: str) -> str:
         # Header bytes beyond UTF-8 reach us as surrogates; they go back as the bytes they were.
         return quote(target, safe=_PRINTABLE, errors="surrogateescape")
     except UnicodeEncodeError as error:
-        raise unreachable("it has characters that no URL can carry") from error
+        raise refused("it has characters that no URL can carry") from error

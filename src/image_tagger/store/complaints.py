@@ -10,7 +10,7 @@ SQLITE = {
     "CANTOPEN": "the database cannot be opened",
     "IOERR": "the disk of the database fails",
     "CORRUPT": "the database is damaged",
-    "NOTADB": "the file of the database is none",
+    "NOTADB": "the file of the database is no database",
 }
 POSTGRESQL = {
     "53100": "the disk of the database is full",

@@ -74,9 +74,9 @@ class Adder:
             if (path / manifest.NAME).is_file():
                 return self._installed(path, work, wishes)
             made = self.draft(path, wishes)
-            drafted = work / "drafted"
-            write_draft(drafted, made, str(wishes.name))
-            return replace(self._installed(drafted, work, wishes), recipe=made.recipe)
+            draft = work / "model"
+            write_draft(draft, made, str(wishes.name))
+            return replace(self._installed(draft, work, wishes), recipe=made.recipe)
 
     def draft(self, path: Path, wishes: Wishes) -> Draft:
         """What `add` would guess for a network's file, and nothing else. Raises InvalidModel and MissingExtra."""
