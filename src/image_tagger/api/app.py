@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import structlog
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from image_tagger.services import Services, wire
 from image_tagger.settings import Settings
 
 DIALECTS = "image_tagger.api.dialects"
+LAST = 100  # dialects that name no place
 DESCRIPTION = "Recognises what is in pictures, on your own machine. Each group below is one dialect of the same engine."
 log = structlog.get_logger(__name__)
 
@@ -42,14 +44,27 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     auth.guard(app, settings)
     measured = metrics.Metrics(services)
     app.add_middleware(Observe, metrics=measured)
-    dialects = [plugins.load(DIALECTS, name) for name in plugins.names(DIALECTS)]
+    dialects = sorted((plugins.load(DIALECTS, name) for name in plugins.names(DIALECTS)), key=_place)
     for dialect in dialects:
         app.include_router(dialect.routes(services))
+    app.openapi_tags = [_group(dialect) for dialect in dialects]
     app.add_middleware(Prefixes, prefixes=tuple(d.PREFIX for d in dialects if hasattr(d, "PREFIX")))
     for router in (landing.routes(), health.routes(services), metrics.routes(measured)):
         app.include_router(router)
     self_contained(app)
     return app
+
+
+def _place(dialect: ModuleType) -> int:
+    """Where a dialect stands, in the API pages and among the routes, which are looked through one after the other."""
+    place: int = getattr(dialect, "PLACE", LAST)
+    return place
+
+
+def _group(dialect: ModuleType) -> dict[str, str]:
+    """A heading of the API pages, from the module's first sentence: `Name: what it is.`"""
+    name, _, description = (dialect.__doc__ or "").partition("\n")[0].partition(": ")
+    return {"name": name, "description": description}
 
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

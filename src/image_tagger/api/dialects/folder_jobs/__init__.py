@@ -21,6 +21,7 @@ from image_tagger.domain.errors import (
 from image_tagger.jobs.sorting import ATTEMPTS, KIND
 from image_tagger.services import Services
 
+PLACE = 5  # among the dialects
 STATUSES = (  # the first row whose class fits
     (KeyRefused, 401),
     (RequestTooLarge, 413),

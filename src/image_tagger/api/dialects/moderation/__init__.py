@@ -18,6 +18,8 @@ from image_tagger.services import Services
 
 FILE, FILES = "file", "files"
 
+PLACE = 2  # among the dialects
+
 
 def routes(services: Services) -> APIRouter:
     """The routes of this dialect."""

@@ -12,6 +12,7 @@ from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.queries import Query, Url
 from image_tagger.services import Services
 
+PLACE = 0  # among the dialects
 ERRORS = (  # the first row whose class fits: status, type, text (None: the error's own)
     (UnreachableMedia, 404, "UnreachableURL", "Url cannot be reached."),
     (InvalidMedia, 400, "InvalidImage", "Url is not pointing to a valid image format."),

@@ -13,6 +13,7 @@ from image_tagger.api.dialects.process.ledger import Ledger
 from image_tagger.domain.errors import Overloaded, RequestTooLarge, TaggerError
 from image_tagger.services import Services
 
+PLACE = 1  # among the dialects
 PREFIX = "/image_tagger"  # under which clients behind the original's proxy say the same paths
 
 

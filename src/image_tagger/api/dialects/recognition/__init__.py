@@ -1,4 +1,4 @@
-"""The v0.7 protocol: networks, specifications and versions of one's own, and inferences that are polled as tasks."""
+"""Recognition v0.7: networks, specifications and versions of one's own, and inferences that are polled as tasks."""
 
 from fastapi import APIRouter
 
@@ -18,6 +18,7 @@ from image_tagger.api.dialects.recognition.tasks import Tasks
 from image_tagger.api.dialects.recognition.versions import Versions
 from image_tagger.services import Services
 
+PLACE = 4  # among the dialects
 FOR_READERS = ("/accounts", "/tasks")  # and every inference
 
 

@@ -24,6 +24,7 @@ from image_tagger.domain.queries import Media
 from image_tagger.domain.verdicts import Verdict, as_json
 from image_tagger.services import Services
 
+PLACE = 3  # among the dialects
 STATUSES = (  # the first row whose class fits
     (RequestTooLarge, 413),
     (MediaTooLarge, 413),
