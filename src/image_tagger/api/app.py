@@ -62,7 +62,7 @@ def _place(dialect: ModuleType) -> int:
 
 
 def _group(dialect: ModuleType) -> dict[str, str]:
-    """A heading of the API pages, from the module's first sentence: `Name: what it is.`"""
+    """A heading of the API pages, from the first line of the module, which begins with the name and a colon."""
     name, _, description = (dialect.__doc__ or "").partition("\n")[0].partition(": ")
     return {"name": name, "description": description}
 
