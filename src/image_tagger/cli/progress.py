@@ -33,7 +33,8 @@ class Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """The column's text."""
-        speed = task.speed or (task.completed / task.elapsed if task.elapsed else 0)  # the former needs two steps
+        done = task.completed - task.fields.get("before", 0)
+        speed = task.speed or (done / task.elapsed if task.elapsed else 0)  # the former needs two steps
         return Text(f"{speed:.1f}{'x' if task.fields.get('film') else '/s'}" if speed else "")
 
 

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from image_tagger.cli.job_progress import JobProgress
 from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
-from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.cli.sorting import Asked, check
 from image_tagger.domain.errors import InvalidRequest, TaggerError
 from image_tagger.domain.predictions import FrameResult
@@ -46,7 +46,7 @@ async def _preview(services: Services, order: Order, model: str) -> int:
         queries = (Query(Upload(order.source / file), model, order.rule.selection) for file in files)
         taken = set[str]()
         async with aclosing(services.recognizer.each(queries)) as results:
-            with SortProgress("looking") as progress:
+            with JobProgress("looking") as progress:
                 for number, file in enumerate(files, 1):
                     result = await anext(results)
                     progress.show(number, len(files))

@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
+from image_tagger.cli.job_progress import JobProgress
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.sort_journals import find_journal, held, queue_of
-from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.domain.jobs import State
 from image_tagger.jobs.reading import Wanted
 from image_tagger.jobs.sorting import KIND
@@ -25,7 +25,7 @@ def undo_sort(named: str) -> int:
     journal = find_journal(settings, named)
     with held(journal):
         asyncio.run(_cancel(settings, journal))
-        with SortProgress("taking back") as progress:
+        with JobProgress("taking back") as progress:
             undone = undo(journal, progress.show)
     for step, reason in undone.left:
         sys.stderr.write(f"image-tagger: {visible(step.folder)}/{visible(step.name)}: {reason}\n")

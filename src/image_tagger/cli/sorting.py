@@ -7,13 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from image_tagger.cli.job_progress import JobProgress
 from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.pictures import VIDEOS
 from image_tagger.cli.quiet import quietly
 from image_tagger.cli.sort_journals import held, new_journal, queue_of
-from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.jobs import Item, Job, NewItem, NewJob, State
 from image_tagger.domain.sorting import Match, Rule, Sorter
@@ -142,7 +142,7 @@ def _wired(settings: Settings, journal: Journal) -> Services:
 async def _work(services: Services, job: Job) -> int:
     services.employ()
     try:
-        with SortProgress("sorting") as progress:
+        with JobProgress("sorting") as progress:
             while not job.state.ended:
                 job = (await services.ledger.wait([job.id], LOOK))[job.id]
                 if not job.listing:

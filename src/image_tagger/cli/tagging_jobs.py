@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from image_tagger.cli import result_files
+from image_tagger.cli.job_progress import JobProgress
 from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.quiet import quietly
-from image_tagger.cli.sort_progress import SortProgress
 from image_tagger.domain.errors import InvalidRequest, TaggerError
 from image_tagger.domain.jobs import Job, NewJob, State
 from image_tagger.domain.selection import Selection
@@ -142,7 +142,7 @@ def _wired(settings: Settings, queue: str) -> Services:
 async def _work(services: Services, job: Job) -> int:
     services.employ()
     try:
-        with SortProgress("tagging") as progress:
+        with JobProgress("tagging") as progress:
             while not job.state.ended:
                 job = (await services.ledger.wait([job.id], LOOK))[job.id]
                 counted = await services.database.read(outcomes.tally, job.id)

@@ -18,7 +18,7 @@ def network_in(file: Path) -> str:
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:  # the second: a compression of newer zip files
         raise ValueError("its archive is broken or cut short") from error
     _check(members, file.stat().st_size)
     return _kind([member.filename for member in members])

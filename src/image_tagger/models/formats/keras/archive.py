@@ -26,6 +26,7 @@ def read_configuration(file: Path) -> bytes:
             return _configuration(archive, file.name)
     except OSError as error:
         raise InvalidModel(f"{file.name} cannot be read: {error.strerror or 'broken'}") from error
+    # NotImplementedError: zipfile's word for a compression that it does not know
     except (ValueError, zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
         raise InvalidModel(f"{file.name} is no Keras network: {error}") from error
 

@@ -52,6 +52,7 @@ def read(file: Path) -> Contents:
         raise InvalidModel(f"{file.name} cannot be read: {error.strerror or 'broken'}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidModel(f"{file.name} is incomplete, or of a version of torch that is not known here") from error
+    # NotImplementedError: zipfile's word for a compression that it does not know
     except (ValueError, RecursionError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise InvalidModel(f"{file.name} is no PyTorch ExportedProgram: {error}") from error
 

@@ -1,4 +1,4 @@
-"""How far a sort is, on standard error, for a person who watches."""
+"""How far a job is, on standard error, for a person who watches."""
 
 from types import TracebackType
 
@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from image_tagger.cli.progress import Done, Rate
 
 
-class SortProgress:
+class JobProgress:
     """A bar with the rate and the time left; nothing where standard error is no terminal."""
 
     def __init__(self, what: str) -> None:
@@ -32,10 +32,10 @@ class SortProgress:
         """So many of so many. What was done before the first call does not count for the rate."""
         if self._before is None:
             self._before = done
-            self._bar.reset(self._task, total=total, completed=done)
+            self._bar.reset(self._task, total=total, completed=done, before=done)
         self._bar.update(self._task, completed=done, total=total)
 
-    def __enter__(self) -> "SortProgress":
+    def __enter__(self) -> "JobProgress":
         self._bar.start()
         return self
 
