@@ -9,7 +9,8 @@ def shown(completed: float, before: float) -> str:
     """The rate ten seconds after the start, as long as rich has seen one step only."""
     now = 0.0
     bar = Progress(get_time=lambda: now, auto_refresh=False)
-    task = bar.tasks[bar.add_task("tagging", total=1000, completed=int(completed), before=before)]
+    bar.add_task("tagging", total=1000, completed=int(completed), before=before)
+    [task] = bar.tasks
     now = 10.0
     return Rate().render(task).plain
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -182,11 +183,24 @@ def test_ctrl_c_pauses_and_resume_goes_on(many: Path, data: Path) -> None:
 def test_two_processes_do_not_work_on_one_job(data: Path) -> None:
     with started("tag", "many", "--output", "labels.csv", image_tagger_data_dir=str(data)) as process:
         _some_done(data)
-        process.send_signal(signal.SIGSTOP)  # or it might be done before the other one begins
+        _halt(process, data)  # or it might be done before the other one begins
         assert (
             run("tag", "--resume", image_tagger_data_dir=str(data)).err
             == "image-tagger: another process works on this job\n"
         )
+
+
+def _halt(process: subprocess.Popen[bytes], data: Path) -> None:
+    """Stop it where it is not within a transaction: nobody else could begin one."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        with closing(sqlite3.connect(data / "image-tagger.sqlite3", timeout=1, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+            else:
+                return
 
 
 def _some_done(data: Path) -> None:

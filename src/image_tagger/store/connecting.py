@@ -1,6 +1,7 @@
 """How the two kinds of database are connected to."""
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -9,6 +10,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from image_tagger.domain.errors import InvalidRequest, MissingExtra
 
 BUSY_SECONDS = 20  # that a SQLite transaction waits for one of another process
+BUSY_PAUSE = 0.01  # seconds between two tries to switch a new database's journal
+PRIMARY = 0xFF  # of an extended result code of SQLite
 CONNECT_SECONDS = 5
 CONFLICTS = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
@@ -63,10 +66,27 @@ def _sqlite(url: URL, connections: int) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     del record
     connection.isolation_level = None  # transactions are begun below, not by the driver
-    connection.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-16000")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging, or do nothing where another process has.
+
+    The switch takes an exclusive lock that SQLite's own busy timeout does not wait for.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(BUSY_PAUSE)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
