@@ -26,6 +26,7 @@ from tests.pictures import jpeg
 
 CLASSES = ("ch", "an", "bo", "er")
 NOTHING_TO_RESUME = 3
+SIDECARS = 10  # every so many pictures have one
 
 Places = dict[str, str]  # the hash of a file's content -> where it is
 
@@ -175,6 +176,8 @@ def _make(photos: Path, count: int) -> Places:
     photos.mkdir(parents=True)
     for number in range(count):
         (photos / f"{number:05}.jpg").write_bytes(jpeg(64, 48, seed=number))
+        if number % SIDECARS == 0:
+            (photos / f"{number:05}.jpg.xmp").write_text(f"of {number}")
     return _places(photos)
 
 

@@ -117,6 +117,36 @@ def test_sorting_twice_keeps_both_files(tagger: Tagger, photos: Path) -> None:
     assert {Path(place).name for place in others} == {f"{number:03} (2).jpg" for number in range(6)}
 
 
+@pytest.mark.parametrize("how", ["--move", "--copy", "--hardlink", "--symlink"])
+def test_sidecars_go_with_their_pictures(tagger: Tagger, photos: Path, how: str) -> None:
+    for file in ("000.jpg", "001.jpg"):
+        (photos / f"{file}.xmp").write_text(f"edits of {file}")
+    (photos / "002.xmp").write_text("perhaps of another 002")
+    before = content(photos)
+    by_letter(tagger, str(photos), *([] if how == "--move" else [how]))
+    for file in ("000.jpg", "001.jpg"):
+        assert [path.name for path in next(photos.glob(f"*/{file}")).parent.glob(f"{file}.xmp")] == [f"{file}.xmp"]
+        assert next(photos.glob(f"*/{file}.xmp")).read_text() == f"edits of {file}"
+    assert (photos / "002.xmp").exists()
+    assert (photos / "000.jpg.xmp").exists() == (how != "--move")
+    assert tagger("sort", "--undo", "last").out == "taken back: 8\n"
+    assert content(photos) == before
+
+
+def test_a_picture_takes_no_name_that_its_sidecar_cannot_follow(tagger: Tagger, photos: Path) -> None:
+    by_letter(tagger, str(photos))
+    [moved] = photos.glob("*/000.jpg")
+    (photos / "000.jpg").write_bytes(moved.read_bytes())
+    moved.rename(photos / "away.gif")  # its name is free, that of its sidecar is not
+    (moved.parent / "000.jpg.xmp").write_text("of one that is gone")
+    (photos / "000.jpg.xmp").write_text("mine")
+    by_letter(tagger, str(photos))
+    assert not moved.exists()
+    assert (moved.parent / "000.jpg.xmp").read_text() == "of one that is gone"
+    assert (moved.parent / "000 (2).jpg").exists()
+    assert (moved.parent / "000 (2).jpg.xmp").read_text() == "mine"
+
+
 def test_what_cannot_be_read_stays_and_is_said(tagger: Tagger, photos: Path) -> None:
     (photos / "broken.jpg").write_bytes(b"no picture")
     outcome = tagger("sort", str(photos), "--classes", LETTERS, "--match", "substring")
@@ -181,6 +211,8 @@ def until_moved(photos: Path, least: int) -> None:
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_sort_that_was_cut_short_goes_on(home: Path, end: signal.Signals) -> None:
     photos = filled(home / "photos", MANY)
+    for picture in photos.glob("*.jpg"):
+        (photos / f"{picture.name}.xmp").write_text(picture.name)
     before, data = content(photos), str(home / "data")
     arguments = ("sort", str(photos), "--classes", LETTERS, "--match", "substring")
     with started(*arguments, image_tagger_data_dir=data) as process:
@@ -188,16 +220,17 @@ def test_a_sort_that_was_cut_short_goes_on(home: Path, end: signal.Signals) -> N
         outcome = ended(process, end)
     whole = hashes(photos)
     assert len(list(photos.glob("*.jpg"))) > 0
-    assert len(whole) == MANY == len(set(whole))
+    assert len(whole) == 2 * MANY == len(set(whole))
     if end is signal.SIGINT:
         assert (outcome.status, outcome.err) == (130, "image-tagger: paused; go on with: image-tagger sort --resume\n")
     resumed = run("sort", "--resume", image_tagger_data_dir=data)
     assert (resumed.status, resumed.err) == (0, "")
     assert hashes(photos) == whole
-    assert list(photos.glob("*.jpg")) == []
+    assert list(photos.glob("*.jpg*")) == []
+    assert all((file.parent / file.stem).exists() for file in photos.glob("*/*.xmp"))
     counts = [int(line.rpartition(": ")[2]) for line in resumed.out.splitlines()[:-1]]
     assert sum(counts) == MANY
-    assert run("sort", "--undo", "last", image_tagger_data_dir=data).out == f"taken back: {MANY}\n"
+    assert run("sort", "--undo", "last", image_tagger_data_dir=data).out == f"taken back: {2 * MANY}\n"
     assert content(photos) == before
 
 

@@ -54,7 +54,7 @@ class Asked:
         rule = Rule(self.classes, self.match, self.min_confidence)
         suffixes = tuple(sorted(picture_suffixes() | VIDEOS))
         model = os.path.abspath(Path(self.model).expanduser()) if self.model.startswith(PATHS) else self.model  # noqa: PTH100 - without `..`, but links as they are
-        return Order(source, into, rule, model, how=How(self.how), suffixes=suffixes)
+        return Order(source, into, rule, model, how=How(self.how), suffixes=suffixes, sidecars=True)
 
 
 def sort_all(asked: Asked) -> int:

@@ -17,7 +17,7 @@ class Order:
     """Files directly in `source` go into folders in `into` that are named as their classes.
 
     journal: the file that each step is written to before it is taken. suffixes: in lower case, of the files that are
-    meant, none of them hidden; where there are none, every file is.
+    meant, none of them hidden; where there are none, every file is. sidecars: `photo.jpg.xmp` goes with `photo.jpg`.
     """
 
     source: Path
@@ -27,6 +27,7 @@ class Order:
     how: How = field(default=How.MOVE, kw_only=True)
     journal: Path | None = field(default=None, kw_only=True)
     suffixes: tuple[str, ...] = field(default=(), kw_only=True)
+    sidecars: bool = field(default=False, kw_only=True)
 
     def as_json(self) -> dict[str, Any]:
         """A job's parameters."""
@@ -40,6 +41,7 @@ class Order:
             "how": self.how.value,
             "journal": None if self.journal is None else str(self.journal),
             "suffixes": list(self.suffixes),
+            "sidecars": self.sidecars,
         }
 
     @classmethod
@@ -55,4 +57,5 @@ class Order:
             how=How(parameters["how"]),
             journal=None if journal is None else Path(journal),
             suffixes=tuple(parameters["suffixes"]),
+            sidecars=parameters["sidecars"],
         )

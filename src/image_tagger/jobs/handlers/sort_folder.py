@@ -14,8 +14,9 @@ from image_tagger.domain.queries import Query, Upload
 from image_tagger.domain.sorting import Rule, Sorter
 from image_tagger.domain.specs import Version
 from image_tagger.jobs.context import Context
+from image_tagger.jobs.filing import Filing
 from image_tagger.jobs.sorting import Order
-from image_tagger.media.moving import Folder, How, Identity, Journal, Step, Way, in_our_words, place
+from image_tagger.media.moving import Folder, in_our_words
 from image_tagger.models.labels import standard_taxonomy
 
 LAST_LISTING = 4  # attempts to list a folder; from then on a crash must not keep the job from ending
@@ -94,8 +95,8 @@ def _is_there(order: Order, file: str) -> bool:
 
 def _gone(order: Order, file: str) -> Json:
     """Of a file that is not there: somebody has taken it, or this job, whose worker ended before it could say so."""
-    with in_our_words("sorted"), Folder.open(order.into) as into:
-        return _answer(_taken(order, file, into)) or {"gone": True}
+    with Filing.opened(order, file) as filing:
+        return filing.finish() or {"gone": True}
 
 
 def _put(order: Order, file: str, sorter: Sorter, predictions: Iterable[Prediction]) -> Json:
@@ -103,42 +104,5 @@ def _put(order: Order, file: str, sorter: Sorter, predictions: Iterable[Predicti
     one = sorter.class_of(predictions)
     if one is None:
         return {"class": None}
-    journal = Journal(order.journal) if order.journal else None
-
-    def announce(name: str, what: Identity) -> None:
-        if journal:
-            journal.step(Step(file, one, name, what))
-
-    with in_our_words("sorted"), Folder.open(order.source) as source, Folder.open(order.into) as into:
-        if journal and into.status_or_none(one) is None:
-            journal.folder(one)
-        into.make(one)
-        with into.within(one) as target:
-            if target.status_or_none(file) is not None and (before := _copied(order, file, into)):
-                return before
-            got = place(Way(source, target, order.how, journal.file.stem if journal else ""), file, announce)
-    return _gone(order, file) if got is None else {"class": one, "name": got}
-
-
-def _copied(order: Order, file: str, into: Folder) -> Json | None:
-    """What is there already, since the worker ended before it could say so; of what moves, the absence tells."""
-    return _answer(_taken(order, file, into)) if order.how in {How.COPY, How.SYMLINK} else None
-
-
-def _answer(step: Step | None) -> Json | None:
-    return {"class": step.folder, "name": step.name} if step else None
-
-
-def _taken(order: Order, file: str, into: Folder) -> Step | None:
-    """The step with a file that this job has announced and taken."""
-    steps = Journal(order.journal).steps_of(file) if order.journal else []
-    return next((step for step in reversed(steps) if _is_taken(step, into)), None)
-
-
-def _is_taken(step: Step, into: Folder) -> bool:
-    try:
-        with into.within(step.folder) as target:
-            status = target.status_or_none(step.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return status is not None and Identity.of(status) == step.what
+    with Filing.opened(order, file) as filing:
+        return filing.put(one) or filing.finish() or {"gone": True}

@@ -36,12 +36,17 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From where to where, and how. mark: of this job; it tells its unfinished copies from those of others."""
+    """From where to where, and how.
+
+    mark: of this job; it tells its unfinished copies from those of others. beside: of a file that will stand beside
+    this one, the end of its name: a name is free only where that one is, too.
+    """
 
     source: Folder
     target: Folder
     how: How = How.MOVE
     mark: str = ""
+    beside: str = ""
 
 
 def silent(name: str, what: Identity) -> None:
@@ -49,8 +54,8 @@ def silent(name: str, what: Identity) -> None:
     del name, what
 
 
-def place(way: Way, name: str, announce: Announce = silent) -> str | None:
-    """Put a file into the target folder, under its own name or the next free one; the name it got.
+def place(way: Way, name: str, announce: Announce = silent, *, wanted: str = "") -> str | None:
+    """Put a file into the target folder, under its own or the wanted name or the next free one; the name it got.
 
     None where the file is not in the source folder (any more). `announce` hears of every name before it is tried.
     Blocks. Raises TaggerError where it cannot be done; then the file is where it was.
@@ -64,7 +69,7 @@ def place(way: Way, name: str, announce: Announce = silent) -> str | None:
         if not stat.S_ISREG(status.st_mode):
             raise TaggerError("it is no plain file")
         try:
-            return _placed(way, name, announce)
+            return _placed(way, name, announce, wanted or name)
         except FileNotFoundError:
             if way.source.status_or_none(name) is None:  # another job was faster
                 return None
@@ -81,14 +86,17 @@ def in_our_words(what: str) -> Iterator[None]:
         raise TaggerError(f"the file cannot be {what}: {reason}") from error
 
 
-def _placed(way: Way, name: str, announce: Announce) -> str:
+def _placed(way: Way, name: str, announce: Announce, wanted: str) -> str:
+    def named(what: Place) -> str:
+        return _named(way, name, what, announce, wanted)
+
     if way.how in {How.MOVE, How.HARDLINK}:
-        got = _named(way, name, way.source.place(name), announce)
+        got = named(way.source.place(name))
     else:
         part = _part(way, name)
         try:
             _write_part(way, name, part)
-            got = _named(way, name, part, announce)
+            got = named(part)
         except BaseException:
             _remove(part)
             raise
@@ -98,16 +106,16 @@ def _placed(way: Way, name: str, announce: Announce) -> str:
     return got
 
 
-def _named(way: Way, name: str, what: Place, announce: Announce) -> str:
+def _named(way: Way, name: str, what: Place, announce: Announce, wanted: str) -> str:
     """Give the file, or the copy that has been made of it, the first name that is free."""
     identity = Identity.of(os.stat(what.path, dir_fd=what.folder, follow_symlinks=False))
-    for candidate in candidates(name):
+    for candidate in candidates(wanted):
         taken = way.target.status_or_none(candidate)
         if taken is not None and taken.st_ino == identity.inode and _is_one_file(way, name, taken):
             if way.how is How.MOVE:  # what a crash has left where renaming takes two steps
                 _remove(what)
             return candidate
-        if taken is not None:
+        if taken is not None or (way.beside and way.target.status_or_none(candidate + way.beside) is not None):
             continue
         announce(candidate, identity)
         try:
