@@ -39,5 +39,6 @@ def test_a_job_ends_as_its_items_did(progress: Progress, state: State) -> None:
 
 
 def test_a_job_is_tried_at_least_once() -> None:
+    assert NewJob("tag", attempts=1).attempts == 1
     with pytest.raises(InvalidRequest):
         NewJob("echo", attempts=0)

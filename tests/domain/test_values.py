@@ -27,6 +27,11 @@ def test_a_selection_asks_for_something(top: int, least: float) -> None:
         Selection(top=top, min_score=least)
 
 
+def test_a_selection_of_one_is_one() -> None:
+    assert Selection(top=1).top == 1
+    assert Selection().min_score == 0.0
+
+
 @pytest.mark.parametrize("names", [(), ("cat", ""), (" ",)])
 def test_a_label_set_has_labels(names: tuple[str, ...]) -> None:
     with pytest.raises(InvalidModel):
