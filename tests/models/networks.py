@@ -80,6 +80,15 @@ def endless(file: Path) -> Path:
     return write_network(file, [pool, flat, loop], constants)
 
 
+def many_nodes(count: int) -> bytes:
+    """A graph of so many empty nodes, two bytes each, to be put behind a network."""
+    length, packed = 2 * count, bytearray(b"\x3a")  # field 7, the graph
+    while length > 127:
+        packed.append(length & 127 | 128)
+        length >>= 7
+    return bytes((*packed, length)) + b"\x0a\x00" * count
+
+
 def with_outside_weights(file: Path, location: str) -> Path:
     """Weights that are said to lie in another file."""
     means(file)

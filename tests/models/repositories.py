@@ -45,6 +45,13 @@ def onnx_network(*, batch: str | int = "batch", element: int = TensorProto.FLOAT
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
+def weigh(source: Path, weights: list[list[float]]) -> None:
+    """Let a repository's network make its logits of the colours' means by these: a row for each colour."""
+    network = onnx.load(source / "onnx" / "model.onnx")
+    network.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.array(weights, np.float32), "weights"))
+    onnx.save(network, source / "onnx" / "model.onnx")
+
+
 def repository(folder: Path, *, config: dict[str, Any] | None = None, processor: dict[str, Any] | None = None) -> Path:
     """`config.json`, `preprocessor_config.json` and `onnx/model.onnx` in a new folder."""
     (folder / "onnx").mkdir(parents=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import PIL.Image
 import pytest
 from numpy.typing import NDArray
@@ -76,6 +77,16 @@ def test_an_exported_checkpoint_answers_as_the_pipeline_does(
     assert version.spec.labels.names == LABELS
     assert contract.check(loaded.load(version)).difference < CLOSE
     assert_same_answers(version, folder)
+
+
+@pytest.mark.parametrize(("kind", "fewer"), [("vit", True), ("beit", False)])
+def test_a_classifier_on_one_token_computes_no_others_after_the_last_attention(
+    kind: str, *, fewer: bool, puller: Puller, tmp_path: Path
+) -> None:
+    pytest.importorskip("transformers", reason="needs the extra `hf`")
+    version = puller.pull_folder(transformers_checkpoint(tmp_path / "checkpoint", kind), model_name("house/model"))
+    weights = {tensor.name for tensor in onnx.load(version.network.file).graph.initializer}
+    assert ("row_read" in weights) == fewer
 
 
 @pytest.mark.parametrize("name", KNOWN)

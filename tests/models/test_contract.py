@@ -3,17 +3,21 @@
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.geometry import Size
-from image_tagger.domain.specs import Golden, Preprocessing
+from image_tagger.domain.labels import LabelSet
+from image_tagger.domain.specs import Golden, Preprocessing, Spec
 from image_tagger.models import contract, embedded, goldens
 from image_tagger.models.contract import Agreement
 from image_tagger.models.loaded import LoadedModel, load
 from image_tagger.models.manifest import read_version
+from tests.models import networks
 from tests.models.folders import copy_of_starter, rewrite
 from tests.models.onnx_texts import version, written
 
@@ -36,6 +40,25 @@ def test_changed_answers_break_the_contract(tmp_path: Path) -> None:
         pictures, probabilities = arrays["pictures"], arrays["probabilities"]
     np.savez(folder / "golden.npz", pictures=pictures, probabilities=probabilities[:, ::-1])
     assert not contract.check(load(read_version(folder))).kept
+
+
+def test_a_difference_as_large_as_the_tolerance_is_none_too_many() -> None:
+    assert Agreement(1, 0.25, 0.25).kept
+    assert not Agreement(1, 0.26, 0.25).kept
+
+
+@pytest.mark.parametrize("tolerance", [float("nan"), float("inf"), -0.1])
+def test_a_tolerance_is_a_number(tmp_path: Path, tolerance: float) -> None:
+    with pytest.raises(InvalidModel, match="tolerance"):
+        Golden(tmp_path / "golden.npz", tolerance)
+
+
+@pytest.mark.parametrize("pictures", [np.zeros((2, 5)), np.zeros((1, 8, 8, 3)), np.zeros((1, 0, 8, 3), np.uint8)])
+def test_golden_answers_are_for_pictures(tmp_path: Path, pictures: NDArray[Any]) -> None:
+    folder = copy_of_starter(tmp_path)
+    np.savez(folder / "golden.npz", pictures=pictures, probabilities=np.zeros((len(pictures), 293), np.float32))
+    with pytest.raises(InvalidModel, match="golden answers cannot be read"):
+        contract.check(load(read_version(folder)))
 
 
 @pytest.mark.parametrize("content", [b"", b"not an archive"])
@@ -81,7 +104,7 @@ def test_of_large_numbers_the_difference_is_a_share(tmp_path: Path) -> None:
     assert contract.check(opened(tmp_path, graph.replace("NUMBER", "1005.0"), golden)).kept
 
 
-@pytest.mark.parametrize("of", ["Div(y, z)", "Concat<axis=1>(y, y)"])
+@pytest.mark.parametrize("of", ["Div(y, z)", "Concat<axis=1>(y, y)", "Acosh(y)"])
 def test_answers_that_are_no_numbers_or_of_another_shape_are_as_far_apart_as_can_be(tmp_path: Path, of: str) -> None:
     golden = contract.record(opened(tmp_path, BOXES.format(of="Neg(y)")), tmp_path / "golden.npz", 1e-4)
     graph = BOXES.format(of=of).replace("{ y", "{ z = Constant<value_float=0.0>() y")
@@ -136,3 +159,13 @@ def test_golden_answers_for_no_picture_prove_nothing(tmp_path: Path) -> None:
     np.savez(golden.file, pictures=np.zeros((0, 4, 4, 3), np.uint8), names=np.array(["boxes", "best"]))
     with pytest.raises(InvalidModel, match="for no picture"):
         contract.check(opened(tmp_path, BOXES.format(of="Neg(y)"), golden))
+
+
+def test_answers_that_cannot_be_read_are_no_good_ones_either(tmp_path: Path) -> None:
+    colours = version(networks.shares(tmp_path / "a.onnx"), Preprocessing(Size(8, 8)), "red", "green", "blue")
+    kept = replace(colours, golden=contract.record(load(colours), tmp_path / "golden.npz", 0.01))
+    assert contract.verify(load(kept)).kept
+    fewer = load(replace(kept, spec=Spec(LabelSet(("red",)), "classification")))
+    assert contract.check(fewer).kept
+    with pytest.raises(InvalidModel, match="3 scores for 1 labels"):
+        contract.verify(fewer)

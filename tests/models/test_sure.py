@@ -46,6 +46,7 @@ def test_without_groups_the_answer_is_a_label_or_nothing() -> None:
     plain = Spec(LABELS, "classification", sure=0.5)
     assert ranked(np.array((0.75, 0.25, 0.0)), plain, Selection(sure=True)) == (Prediction("beagle", 0.75, position=0),)
     assert ranked(np.array((0.375, 0.375, 0.25)), plain, Selection(sure=True)) == ()
+    assert ranked(np.array((0.5, 0.25, 0.25)), plain, Selection(sure=True)) == (Prediction("beagle", 0.5, position=0),)
 
 
 def test_other_answers_have_no_groups() -> None:

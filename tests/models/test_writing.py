@@ -29,7 +29,7 @@ from image_tagger.domain.specs import (
     Version,
 )
 from image_tagger.models.manifest import check_hashes, read_version, sha256
-from image_tagger.models.writing import write_version
+from image_tagger.models.writing import rename_model, write_version
 from tests.models.folders import copy_of_starter, rewrite
 
 NUMBERS = st.floats(-1e6, 1e6)
@@ -144,7 +144,7 @@ def test_a_network_may_be_a_folder(tmp_path: Path) -> None:
         ("network", "[[network.constants]]\ntensor = 'x'\nshape = [99999, 99999]\ndata = [1]", "at most 1000000"),
         ("preprocessing", 'mean_file = "../mean.npy"', "outside the model's folder"),
         ("preprocessing", "fill = [0, 0, 256]", "0..255"),
-        ("preprocessing", "fill = [0, 0]", "not enough values"),
+        ("preprocessing", "fill = [0, 0]", "is not 3 whole numbers"),
         ("preprocessing", "multiple = 32", "goes with `network` only"),
         ("preprocessing", 'align = "left"', "'left' is not a valid Align"),
         ("spec", "thresholds = [0.5]", "1 thresholds for 293 labels"),
@@ -165,3 +165,20 @@ def test_a_label_of_several_lines_is_refused(tmp_path: Path) -> None:
     network = Network(tmp_path / "network.pb", "onnx", Preprocessing(Size(4, 4)), "0")
     with pytest.raises(InvalidModel, match="one line"):
         write_version(tmp_path, Version("house/lines", network, Spec(LabelSet(("a\nb",)), "tagging")))
+
+
+def test_letters_of_every_kind_are_written(tmp_path: Path) -> None:
+    (tmp_path / "vögel 🐦.onnx").write_bytes(b"")
+    network = Network(tmp_path / "vögel 🐦.onnx", "onnx", Preprocessing(Size(4, 4)), sha256(tmp_path / "vögel 🐦.onnx"))
+    version = Version("house/birds", network, Spec(LABELS, "classification"), about=(("by", "🦉\x7f\n\x00\u2028"),))
+    write_version(tmp_path, version)
+    assert read_version(tmp_path) == version
+
+
+def test_a_model_is_renamed_or_it_is_said_why_not(tmp_path: Path) -> None:
+    folder = copy_of_starter(tmp_path)
+    rename_model(folder, "other")
+    assert read_version(folder).name == "other"
+    rewrite(folder, 'name = "other"', '"name" = "other"')
+    with pytest.raises(InvalidModel, match="must begin with a line `name"):
+        rename_model(folder, "third")

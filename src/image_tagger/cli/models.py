@@ -21,6 +21,10 @@ Network = Annotated[
 ]
 Labels = Annotated[Path | None, typer.Option(help="A text file with one label a line, in the order of the outputs.")]
 Runtime = Annotated[str, typer.Option(help="The runtime to use instead, such as `openvino`; answers are compared.")]
+Computed = Annotated[
+    str, typer.Option("--precision", help="`float32`, or `bfloat16`, which must give the same answers.")
+]
+Moved = Annotated[float, typer.Option(min=0, help="How far that precision may move a probability.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON.")]
 
 
@@ -60,7 +64,7 @@ def show_model(name: Name, *, as_json: Json = False) -> None:
 
 
 @app.command("pull")
-def pull_model(what: What, *, name: Called = "") -> None:
+def pull_model(what: What, *, name: Called = "", precision: Computed = "float32", tolerance: Moved = 0.02) -> None:
     """Fetch an image classifier from the Hugging Face hub, or take it from a folder.
 
     Its ONNX file is used where it has one. Else its safetensors are exported once
@@ -68,16 +72,23 @@ def pull_model(what: What, *, name: Called = "") -> None:
     A download that was interrupted is resumed. A folder is laid out as on the hub,
     or holds a model.toml.
 
+    With `--precision bfloat16` it runs about twice as fast on processors that
+    compute so, if 16 pictures get the best labels that float32 gives them, and no
+    probability moves too far. For that `pip install 'image-tagger[openvino]'` is
+    needed.
+
     \b
     Examples:
       image-tagger models pull Falconsai/nsfw_image_detection
+      image-tagger models pull Falconsai/nsfw_image_detection --precision bfloat16
       image-tagger models pull microsoft/resnet-50@main
       image-tagger models pull ./my-model --name house/cats
     """
     from image_tagger.cli.shelving import pull  # noqa: PLC0415 - help shows without it
+    from image_tagger.models.adding.precision import Precision  # noqa: PLC0415 - the same
 
     try:
-        typer.echo(pull(what, name))
+        typer.echo(pull(what, name, Precision(precision, tolerance)))
     except KeyboardInterrupt:
         raise typer.Exit(EXIT_INTERRUPTED) from None
 

@@ -11,6 +11,7 @@ from image_tagger.cli.output import visible
 from image_tagger.domain.errors import InvalidRequest, TaggerError, UnknownModel
 from image_tagger.domain.specs import Version
 from image_tagger.models import contract, loaded
+from image_tagger.models.adding.precision import Precision
 from image_tagger.models.catalog import PATHS
 from image_tagger.models.names import ModelName, model_name
 from image_tagger.models.pulling.puller import Puller
@@ -20,7 +21,7 @@ from image_tagger.settings import Settings, read_settings
 GOOD, BAD = typer.style("ok ", fg="green"), typer.style("BAD", fg="red")
 
 
-def pull(what: str, called: str) -> str:
+def pull(what: str, called: str, precision: Precision) -> str:
     """Install a model from the hub, or from a folder where `what` begins like a path; answers what is here now.
 
     Raises InvalidRequest for a name that cannot be one, and what `Puller` raises.
@@ -34,11 +35,11 @@ def pull(what: str, called: str) -> str:
         if called:
             raise InvalidRequest("--name is for folders; a model of the hub keeps its name")
         name = _hub_name(what)
-        return _told(name, puller.pull(name))
+        return _told(name, puller.pull(name, precision))
     folder = Path(what).expanduser().resolve()
     name = model_name(called or folder.name)
     _check_free(name)
-    return _told(name, puller.pull_folder(folder, name))
+    return _told(name, puller.pull_folder(folder, name, precision))
 
 
 def remove(name: str) -> str:
@@ -79,7 +80,7 @@ def broken(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _verified(version: Version, settings: Settings) -> bool:
     try:
-        agreement = contract.check(loaded.load(version, settings.device, granted(settings)))
+        agreement = contract.verify(loaded.load(version, settings.device, granted(settings)))
         good = agreement.kept
         difference = f"largest difference {agreement.difference:.1e} (allowed: {agreement.tolerance:.1e})"
         text = f"{difference}, in {version.network.runtime}"
@@ -110,5 +111,5 @@ def _check_free(name: ModelName) -> None:
 
 def _told(name: ModelName, version: Version) -> str:
     about = dict(version.about)
-    checked = f"; {about['checked']}" if "checked" in about else ""
-    return f"{name}: {len(version.spec.labels)} labels, runs in {version.network.runtime}{checked}"
+    notes = "".join(f"; {about[key]}" for key in ("checked", "precision") if key in about)
+    return f"{name}: {len(version.spec.labels)} labels, runs in {version.network.runtime}{notes}"

@@ -118,8 +118,7 @@ class Preprocessing:
             raise InvalidModel("the crop fraction must be above 0 and at most 1")
         if self.before_crop is not None and self.resize not in {Resize.SQUASH, Resize.SHORTEST}:
             raise InvalidModel("a size before the crop goes with `squash` and `shortest` only")
-        if not all(self.std):
-            raise InvalidModel("a standard deviation must not be 0")
+        self._check_numbers()
         if not all(0 <= value <= 255 for value in self.fill):
             raise InvalidModel("the colour to fill with needs three numbers in 0..255")
         if max(self.size.long_side, self.before_crop.long_side if self.before_crop else 1, self.multiple) > MOST_SIDE:
@@ -128,6 +127,12 @@ class Preprocessing:
             raise InvalidModel("`multiple` must be at least 1, and goes with `network` only")
         if self.reducing_gap != 0 and not 1 <= self.reducing_gap <= 64:
             raise InvalidModel("the reducing gap must be 0, or in 1..64")
+
+    def _check_numbers(self) -> None:
+        if not all(map(math.isfinite, (self.scale, *self.mean, *self.std))):
+            raise InvalidModel("the scale, the mean and the standard deviation must be finite")
+        if not all(self.std):
+            raise InvalidModel("a standard deviation must not be 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +216,10 @@ class Golden:
 
     file: Path
     tolerance: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.tolerance) and self.tolerance >= 0):
+            raise InvalidModel("the tolerance of golden answers must be a number of at least 0")
 
 
 @dataclass(frozen=True, slots=True)

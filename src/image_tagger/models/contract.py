@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.labels import LabelSet
+from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Golden
 from image_tagger.models import goldens
 from image_tagger.models.goldens import GoldenAnswers
@@ -49,6 +50,24 @@ def check(model: LoadedModel) -> Agreement:
     else:
         difference = _of_scores(model, answers.pictures, answers.probabilities)
     return Agreement(len(answers.pictures), difference, golden.tolerance)
+
+
+def verify(model: LoadedModel) -> Agreement:
+    """The same, once the postprocessing is seen to read what the network gives. Blocks. Raises InvalidModel."""
+    read_answers(model)
+    return check(model)
+
+
+def read_answers(model: LoadedModel) -> None:
+    """Raises InvalidModel where the network does not take pictures, or the postprocessing cannot read its answers."""
+    for picture in goldens.golden_pictures():
+        prepared = model.prepare(picture)
+        try:
+            every = model.run(np.stack([prepared.tensor]))
+        except InvalidModel as error:
+            raise InvalidModel(f"{error}{model.misfit(prepared.tensor.shape)}") from error
+        for outputs in every:
+            model.read(outputs, prepared.placement, Selection(top=1))
 
 
 def record(model: LoadedModel, file: Path, tolerance: float) -> Golden:

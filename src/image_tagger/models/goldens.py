@@ -37,9 +37,9 @@ class GoldenAnswers:
     names: tuple[str, ...] = ()
 
 
-def golden_pictures() -> NDArray[np.uint8]:
+def golden_pictures(count: int = COUNT) -> NDArray[np.uint8]:
     """A few pictures of blotches, some large, some small: uint8 (number, height, width, 3), RGB."""
-    return np.stack([_picture(seed) for seed in range(COUNT)])
+    return np.stack([_picture(seed) for seed in range(count)])
 
 
 def probabilities(outputs: Iterable[Outputs], spec: Spec) -> NDArray[np.float64]:
@@ -77,12 +77,19 @@ def read_golden(file: Path) -> GoldenAnswers:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             if PROBABILITIES in arrays:
-                return GoldenAnswers(arrays[PICTURES], arrays[PROBABILITIES])
-            pictures, names = arrays[PICTURES], tuple(map(str, arrays[NAMES]))
+                return GoldenAnswers(_pictures(arrays), arrays[PROBABILITIES])
+            pictures, names = _pictures(arrays), tuple(map(str, arrays[NAMES]))
             outputs = tuple(_of_picture(arrays, picture, len(names)) for picture in range(len(pictures)))
             return GoldenAnswers(pictures, None, outputs, names)
     except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise InvalidModel("the golden answers cannot be read") from error
+
+
+def _pictures(arrays: Any) -> NDArray[np.uint8]:
+    pictures: NDArray[np.uint8] = arrays[PICTURES]
+    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] != 3 or 0 in pictures.shape[1:3]:
+        raise ValueError("no pictures")
+    return pictures
 
 
 def _of_picture(arrays: Any, picture: int, count: int) -> Outputs:

@@ -80,6 +80,10 @@ class LoadedModel:
         """Tensors (number, ...) -> every picture's outputs. Raises InvalidModel where the network refuses them."""
         return self._feeding.run(self.runtime, batch)
 
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        """Why the network may refuse tensors of this shape (without the batch), for messages; empty where it fits."""
+        return self._feeding.misfit(self.runtime, shape)
+
     def read(self, outputs: Outputs, placement: Placement, selection: Selection) -> tuple[Prediction, ...]:
         """One picture's outputs -> the selected predictions, best first; regions are those of the whole picture."""
         return self.postprocessing.read(outputs, self.version.spec, selection, placement)

@@ -2,6 +2,8 @@
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +28,27 @@ from image_tagger.domain.specs import (
 )
 
 NAME = "model.toml"
+MOST_BYTES = 16 * 1024**2  # of a text; the labels of ImageNet-21k have half of one
+TABLES = {"network": Network, "preprocessing": Preprocessing, "spec": Spec, "golden": Golden}
 
 
-def read_version(folder: Path, *, hashed: bool = True) -> Version:
+def read_version(folder: Path, *, hashed: bool = True, called: str = "") -> Version:
     """The version that a folder's `model.toml` describes; with `hashed` the network's files are read and compared, too.
 
+    called: what messages call the model; else as the folder.
     Raises InvalidModel for a missing or contradicting entry, a missing file, and a network whose hash is another.
     """
+    called = called or folder.name
     try:
-        table = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
+        table = tomllib.loads(_text(folder / NAME))
         version = _version(folder, table)
+        _check_entries(table)
         if hashed:
             check_hashes(version.network)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, OSError) as error:
-        raise InvalidModel(f"the {NAME} of {folder.name!r} is incomplete or wrong: {_reason(error)}") from error
+        raise InvalidModel(f"the {NAME} of {called!r} is incomplete or wrong: {_reason(error)}") from error
     except TaggerError as error:
-        raise InvalidModel(f"the {NAME} of {folder.name!r} is wrong: {error}") from error
+        raise InvalidModel(f"the {NAME} of {called!r} is wrong: {error}") from error
     return version
 
 
@@ -107,7 +114,7 @@ def _constant(table: dict[str, Any]) -> Constant:
 
 def _preprocessing(folder: Path, table: dict[str, Any]) -> Preprocessing:
     return Preprocessing(
-        size=Size(*table["size"]),
+        size=_size(table["size"]),
         resize=Resize(table.get("resize", Resize.CROP)),
         fraction=float(table.get("fraction", 1.0)),
         filter=Filter(table.get("filter", Filter.BILINEAR)),
@@ -116,7 +123,7 @@ def _preprocessing(folder: Path, table: dict[str, Any]) -> Preprocessing:
         std=_channels(table.get("std", (1, 1, 1))),
         layout=Layout(table.get("layout", Layout.NCHW)),
         element=Element(table.get("element", Element.FLOAT32)),
-        before_crop=Size(*table["before_crop"]) if "before_crop" in table else None,
+        before_crop=_size(table["before_crop"]) if "before_crop" in table else None,
         rounding=Rounding(table.get("rounding", Rounding.DOWN)),
         channels=Channels(table.get("channels", Channels.RGB)),
         fill=_colour(table.get("fill", (255, 255, 255))),
@@ -155,18 +162,29 @@ def _option(value: Any) -> float | str | bool | tuple[float, ...]:
 
 
 def _lines(folder: Path, name: str) -> list[str]:
-    return _inside(folder, name).read_text(encoding="utf-8").splitlines()
+    return _text(_inside(folder, name)).splitlines()
+
+
+def _text(file: Path) -> str:
+    """Some editors put a mark in front of UTF-8."""
+    if file.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{file.name} has more than {MOST_BYTES // 1024**2} megabytes")
+    return file.read_text(encoding="utf-8-sig")
 
 
 def _golden(folder: Path, table: dict[str, Any]) -> Golden:
     return Golden(_inside(folder, table["file"]), float(table["tolerance"]))
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """A file of the folder; a model may not name files elsewhere."""
+def _inside(folder: Path, name: Any) -> Path:
+    """A file of the folder; a model may not name files elsewhere, nor pipes, which would be waited for."""
+    if not isinstance(name, str):
+        raise ValueError(f"{name!r} is no name of a file")  # noqa: TRY004 - what a value is like, not the code
     file = folder / name
     if not file.resolve().is_relative_to(folder.resolve()):
         raise InvalidModel(f"{name!r} lies outside the model's folder")
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise InvalidModel(f"{name!r} is no file")
     return file
 
 
@@ -174,23 +192,55 @@ def _named_inside(folder: Path, name: str) -> str:
     return _inside(folder, name).relative_to(folder).as_posix()
 
 
+def _size(values: Any) -> Size:
+    width, height = _wholes(values, 2)
+    return Size(width, height)
+
+
 def _channels(values: Any) -> tuple[float, float, float]:
+    if len(values) != 3:
+        raise ValueError(f"{values} is not a number for each of three channels")
     first, second, third = values
     return float(first), float(second), float(third)
 
 
 def _colour(values: Any) -> tuple[int, int, int]:
-    red, green, blue = values
-    return int(red), int(green), int(blue)
+    red, green, blue = _wholes(values, 3)
+    return red, green, blue
+
+
+def _wholes(values: Any, count: int) -> Sequence[int]:
+    if len(values) != count or not all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        raise ValueError(f"{list(values)} is not {count} whole numbers")
+    wholes: Sequence[int] = values
+    return wholes
 
 
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
+        raise ValueError(f"{value!r} is neither true nor false")  # noqa: TRY004 - what a value is like, not the code
     return value
+
+
+def _check_entries(table: dict[str, Any]) -> None:
+    """A misspelt name would be passed over, and the answers be wrong."""
+    parts = [("a model", table, {"name", "about", *TABLES})]
+    parts += [(f"[{name}]", table.get(name, {}), _names(made)) for name, made in TABLES.items()]
+    parts += [("a constant", constant, _names(Constant)) for constant in table["network"].get("constants", ())]
+    for called, entries, known in parts:
+        if unknown := sorted(entries.keys() - known):
+            raise ValueError(f"{called} has no entry {unknown[0]!r}; it has: {', '.join(sorted(known))}")
+
+
+def _names(made: type) -> set[str]:
+    return {field.name for field in fields(made)} - TABLES.keys()  # a network's preprocessing has a table of its own
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error.args[0]!r} is missing"
-    return (error.strerror or "unreadable") if isinstance(error, OSError) else str(error)
+    if isinstance(error, AttributeError | TypeError):  # Python's words are about our code
+        return "an entry is of the wrong kind: a number, a text, a list or a table where another is expected"
+    if isinstance(error, OSError):
+        return f"{Path(error.filename or NAME).name} cannot be read: {error.strerror}"
+    return str(error)

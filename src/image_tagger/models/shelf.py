@@ -35,7 +35,7 @@ class Shelf:
     def version(self, name: ModelName) -> Version | None:
         """The same as a version; its network's files are looked at when it is loaded. Raises InvalidModel."""
         folder = self.find(name)
-        return manifest.read_version(folder, hashed=False) if folder else None
+        return manifest.read_version(folder, hashed=False, called=str(name)) if folder else None
 
     def names(self) -> tuple[ModelName, ...]:
         """All installed models, without revisions, sorted."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from enum import Enum
@@ -39,15 +40,21 @@ def write_version(folder: Path, version: Version) -> None:
         "golden": {"file": version.golden.file, "tolerance": version.golden.tolerance} if version.golden else {},
         "about": dict(version.about),
     }
-    text = f"name = {_toml(version.name)}\n" + "".join(_table(name, table) for name, table in tables.items() if table)
-    (folder / NAME).write_text(text, encoding="utf-8")
+    text = "".join(_table(name, table) for name, table in tables.items() if table)
+    (folder / NAME).write_text(f"name = {toml_value(version.name)}\n{text}", encoding="utf-8")
 
 
 def rename_model(folder: Path, name: str) -> None:
-    """Give the model of a folder another name; all else in its `model.toml` stays as it is."""
+    """Give the model of a folder another name; all else in its `model.toml` stays as it is.
+
+    Raises InvalidModel where its name does not stand on a line of its own.
+    """
     file = folder / NAME
     own_name = re.compile(r"^name\s*=.*$", re.MULTILINE)  # the first is the model's: tables come after it
-    file.write_text(own_name.sub(f"name = {_toml(name)}", file.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+    text = own_name.sub(f"name = {toml_value(name)}", file.read_text(encoding="utf-8-sig"), count=1)
+    if tomllib.loads(text).get("name") != name:
+        raise InvalidModel(f"its {NAME} must begin with a line `name = ...`")
+    file.write_text(text, encoding="utf-8")
 
 
 def _within(folder: Path, version: Version) -> Version:
@@ -102,27 +109,29 @@ def _differing(preprocessing: Preprocessing) -> dict[str, Any]:
 
 
 def _table(name: str, entries: dict[str, Any]) -> str:
-    return f"\n[{name}]\n" + "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in entries.items())
+    return f"\n[{name}]\n" + "".join(f"{toml_key(key)} = {toml_value(value)}\n" for key, value in entries.items())
 
 
-def _key(key: str) -> str:
-    return key if key.replace("_", "").isalnum() and key.isascii() else _toml(key)
+def toml_key(key: str) -> str:
+    """A key as TOML writes it: quoted where it has to be."""
+    return key if key.replace("_", "").isalnum() and key.isascii() else toml_value(key)
 
 
-def _toml(value: Any) -> str:  # noqa: PLR0911 - one line for each kind of value
+def toml_value(value: Any) -> str:  # noqa: PLR0911 - one line for each kind of value
+    """A value of a version as TOML writes it."""
     match value:
         case Size():
             return f"[{value.width}, {value.height}]"
         case Constant():
             entries = ((field.name, getattr(value, field.name)) for field in fields(Constant))
-            return f"{{{', '.join(f'{name} = {_toml(entry)}' for name, entry in entries)}}}"
+            return f"{{{', '.join(f'{name} = {toml_value(entry)}' for name, entry in entries)}}}"
         case Path():
-            return _toml(value.as_posix())
+            return toml_value(value.as_posix())
         case Enum():
-            return _toml(value.value)
+            return toml_value(value.value)
         case tuple():
-            return f"[{', '.join(map(_toml, value))}]"
+            return f"[{', '.join(map(toml_value, value))}]"
         case float():
             return repr(value)
-        case _:  # strings, numbers and booleans are written alike in both languages, but for one character
-            return json.dumps(value).replace("\x7f", "\\u007f")
+        case _:  # strings, numbers and booleans are written alike in both languages, but for what is escaped
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -105,6 +105,51 @@ def test_labels_that_do_not_fit_are_found_before_it_is_installed(adder: Adder, s
     assert shelf.names() == ()
 
 
+def test_a_file_of_any_name_is_added(adder: Adder, shelf: Shelf, tmp_path: Path) -> None:
+    adder.add(networks.shares(tmp_path / 'vögel "🐦".onnx'), Wishes(OWN, COLOURS))
+    version = shelf.version(OWN)
+    assert version is not None
+    assert version.network.file.name == 'vögel "🐦".onnx'
+
+
+def test_a_broken_model_is_told_by_its_name(adder: Adder, shelf: Shelf, tmp_path: Path) -> None:
+    adder.add(copy_of_starter(tmp_path), Wishes(OWN))
+    folder = shelf.find(OWN)
+    assert folder is not None
+    (folder / "labels.txt").unlink()
+    with pytest.raises(InvalidModel, match=r"of 'own' is incomplete or wrong: labels\.txt cannot be read"):
+        shelf.version(OWN)
+
+
+def test_weights_beside_a_network_are_described_or_it_is_refused(adder: Adder, shelf: Shelf, tmp_path: Path) -> None:
+    folder = copy_of_starter(tmp_path)
+    known = sha256(folder / "starter.onnx")
+    networks.with_outside_weights(folder / "starter.onnx", "weights.bin")
+    (folder / "weights.bin").write_bytes(bytes(16))
+    rewrite(folder, known, sha256(folder / "starter.onnx"))
+    with pytest.raises(InvalidModel, match=r"weights\.bin belongs to the network: \[network\.companions\]"):
+        adder.add(folder, Wishes(OWN))
+    networks.with_outside_weights(folder / "starter.onnx", "../weights.bin")
+    rewrite(folder, 'sha256 = "', f'sha256 = "{sha256(folder / "starter.onnx")}" # "')
+    with pytest.raises(InvalidModel, match="weights outside of its folder"):
+        adder.add(folder, Wishes(OWN))
+    assert shelf.names() == ()
+
+
+def test_pictures_of_another_shape_are_told_from_those_that_the_network_takes(adder: Adder, tmp_path: Path) -> None:
+    folder = copy_of_starter(tmp_path)
+    rewrite(folder, "size = [80, 80]", "size = [64, 80]")
+    with pytest.raises(InvalidModel, match="takes 80 x 80 x 3, the preprocessing gives 80 x 64 x 3"):
+        adder.add(folder, Wishes(OWN))
+
+
+def test_a_runtime_that_cannot_be_set_is_said(adder: Adder, tmp_path: Path) -> None:
+    folder = copy_of_starter(tmp_path)
+    rewrite(folder, 'runtime = "onnx"', '"runtime" = "onnx"')
+    with pytest.raises(InvalidModel, match="must have a line `runtime"):
+        adder.add(folder, Wishes(OWN, runtime="openvino"))
+
+
 def test_names_that_cannot_be_given() -> None:
     with pytest.raises(InvalidRequest, match="no revisions"):
         check_name(ModelName("own", "main"), set())

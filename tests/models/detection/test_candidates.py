@@ -26,6 +26,11 @@ def test_predictions_come_best_first_with_their_label_and_position() -> None:
 def test_equal_scores_keep_the_order_of_the_network() -> None:
     found = read(spec(KIND, ["cat"]), [0.5, 0.5, 0.5], [OTHER, BOX, (0.0, 0.0, 0.1, 0.1)])
     assert [edges(one)[0] for one in found] == pytest.approx([0.5, 0.1, 0.0])
+    many = [(place / 100, 0.0, place / 100 + 0.005, 0.1) for place in range(100)]
+    kept = read(spec(KIND, ["cat"]), [0.25 + place % 2 / 2 for place in range(100)], many)
+    assert [one.region.xmin for one in kept if one.region] == pytest.approx(
+        [place / 100 for place in (*range(1, 100, 2), *range(0, 100, 2))]
+    )
 
 
 def test_labels_of_one_box_have_equal_regions() -> None:
@@ -51,6 +56,8 @@ def test_the_selection_is_kept() -> None:
     assert [round(one.score, 1) for one in read(spec(KIND), scores, boxes, selection=Selection(2))] == [0.9, 0.8]
     least = Selection(min_score=0.75)
     assert [round(one.score, 1) for one in read(spec(KIND), scores, boxes, selection=least)] == [0.9, 0.8]
+    best = spec(KIND, one_label=True)
+    assert [round(one.score, 1) for one in read(best, scores, boxes, selection=least)] == [0.9, 0.8]
 
 
 def test_of_equal_candidates_only_so_many_are_compared() -> None:

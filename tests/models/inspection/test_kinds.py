@@ -1,6 +1,8 @@
 """What kind of network a file is, and what is refused before any library sees it."""
 
+import os
 import pickle
+import time
 import zipfile
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import pytest
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.models.inspection.kinds import RUNTIMES, Kind, kind_of
-from image_tagger.models.inspection.parts import parts_of
+from image_tagger.models.inspection.parts import found_parts, parts_of
 from image_tagger.models.inspection.texts import MOST_LAYERS
+from image_tagger.models.opening.process import GIBIBYTE, Limits
 from tests.models import networks
 
 PROTOTXT = 'layer {\n  name: "data"\n  type: "Input"\n}\n'
@@ -111,6 +114,7 @@ def test_what_is_no_network_is_refused_with_the_reason(tmp_path: Path, content: 
         ({"config.json": b"{}", "../model.weights.h5": b""}, "names a file outside"),
         ({"/etc/config.json": b"{}"}, "names a file outside"),
         ({"c:\\config.json": b"{}"}, "names a file outside"),
+        ({".": b"{}"}, "names a file outside"),
         ({"readme.txt": b""}, "no network that is known"),
         ({"a/saved_model.pb": b""}, "unpack it first"),
     ],
@@ -167,3 +171,29 @@ def test_a_folder_of_the_hub_is_for_another_command(shared_data: Path) -> None:
     for path in (folder, folder / "model.safetensors"):
         with pytest.raises(InvalidModel, match="models pull"):
             parts_of(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["\n", " \n", " ", "\t", "layer\n", "layer" + " " * 99, "layer:" + "\n" * 99, "node\n"]
+)
+def test_a_text_takes_time_by_its_length_and_not_more(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.prototxt").write_text(text * (200_000 // len(text)) + "layer")
+    began = time.process_time()
+    with pytest.raises(InvalidModel, match="no network that is known"):
+        kind_of(tmp_path / "a.prototxt")
+    assert time.process_time() - began < 2  # by its square it would be minutes
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.onnx")
+    with pytest.raises(InvalidModel, match="it is no file"):
+        parts_of(tmp_path / "a.onnx")
+
+
+def test_what_takes_long_to_look_through_is_looked_through_by_another_process(tmp_path: Path) -> None:
+    file = networks.with_outside_weights(tmp_path / "a.onnx", "weights.bin")
+    (tmp_path / "weights.bin").write_bytes(bytes(16))
+    assert found_parts(file) == parts_of(file)
+    file.write_bytes(file.read_bytes() + networks.many_nodes(20_000_000))
+    with pytest.raises(InvalidModel, match=r"a\.onnx cannot be used: it takes longer than 2 s"):
+        found_parts(file, Limits(GIBIBYTE, 2))

@@ -37,6 +37,7 @@ def test_classes_that_are_no_label_s_are_dropped() -> None:
     of = spec("detection_direct", class_ids=(40.0, 7.0))
     assert told(read(of, [0.6, 0.9], [40, 41], [yxyx(CAT), yxyx(DOG)])) == [("cat", 0.6, *CAT)]
     assert read(spec("detection_direct"), [0.9], [0], [yxyx(CAT)]) == ()
+    assert told(read(spec("detection_direct"), [0.9], [1.999], [yxyx(CAT)])) == [("dog", 0.9, *CAT)]
     assert read(spec("detection_direct"), [0.9], [np.nan], [yxyx(CAT)]) == ()
 
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from image_tagger.domain.geometry import Size
+from image_tagger.domain.geometry import Box, Region, Size
 from image_tagger.domain.specs import Align, Element, Filter, Layout, Preprocessing, Resize, Rounding
-from image_tagger.models.preprocessing.fitting import fit
+from image_tagger.models.preprocessing.fitting import Fit, fit
 from image_tagger.models.preprocessing.placement import Placement
 from image_tagger.models.preprocessing.preparing import prepare
 
@@ -119,3 +119,21 @@ def test_a_filled_picture_lies_where_the_placement_says() -> None:
     assert np.all(tensor[:, 3:7] == 0)
     assert np.all(tensor[:, :3] == 255)
     assert np.all(tensor[:, 7:] == 255)
+
+
+def test_of_an_odd_number_of_spare_pixels_the_smaller_half_comes_first() -> None:
+    wide, high = (Preprocessing(Size(*sides), Resize.FILL) for sides in ((9, 4), (4, 9)))
+    assert (fit(Size(4, 4), wide).left, fit(Size(4, 4), wide).top) == (2, 0)
+    assert (fit(Size(4, 4), high).left, fit(Size(4, 4), high).top) == (0, 2)
+
+
+def test_the_longer_side_is_cut_to_whole_pixels_as_in_training() -> None:
+    wanted = Preprocessing(Size(6, 6), Resize.SHORTEST)
+    assert fit(Size(8, 5), wanted) == Fit(Box(0, 0, 8, 5), Size(9, 6), -1, 0, Size(6, 6))  # 9.6 pixels would be 10
+
+
+def test_a_part_lies_where_it_lies_in_the_whole() -> None:
+    part = Region(0.5, 0.25, 1.0, 0.75)
+    whole = Placement.whole(Size(100, 80)).of_part(part)
+    found = whole.regions(np.array([[0, 0, 100, 80], [50, 20, 75, 60]]))
+    np.testing.assert_allclose(found, [[0.5, 0.25, 1.0, 0.75], [0.75, 0.375, 0.875, 0.625]])

@@ -62,6 +62,7 @@ def test_one_pixel_is_enough() -> None:
 @pytest.mark.parametrize(("fraction", "expected"), [(1.0, 224), (0.875, 256)])
 def test_a_smaller_crop_needs_a_finer_picture(fraction: float, expected: int) -> None:
     assert needed_pixels(Preprocessing(Size(224, 224), fraction=fraction)) == expected
+    assert needed_pixels(Preprocessing(Size(224, 224), Resize.SHORTEST, before_crop=Size(256, 256))) == 256
 
 
 def two_steps(**numbers: Any) -> Preprocessing:
@@ -185,6 +186,8 @@ def test_scaled_bytes_are_rounded_and_stay_in_their_range() -> None:
     wanted = Preprocessing(Size(2, 2), scale=2.0, mean=(0.6, 300, -400), element=Element.UINT8)
     tensor = prepare(np.full((2, 2, 3), 51, np.uint8), wanted)
     assert tensor[:, 0, 0].tolist() == [101, 0, 255]
+    up = Preprocessing(Size(2, 2), scale=2.0, mean=(0.4, -0.4, 0.1), element=Element.UINT8)
+    assert prepare(np.full((2, 2, 3), 51, np.uint8), up)[:, 0, 0].tolist() == [102, 102, 102]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The labels that were asked for, best first."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from image_tagger.domain.geometry import Size
 from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
-from image_tagger.models.loaded import Postprocessing
+from image_tagger.models.loaded import Postprocessing, postprocessing_of
 from image_tagger.models.postprocessing import classification, tagging
 from image_tagger.models.preprocessing.placement import Placement
 from image_tagger.models.reading.ranking import ranked
@@ -85,3 +87,40 @@ def test_a_table_of_scores_is_no_list_of_labels(shape: tuple[int, ...]) -> None:
 def test_what_is_no_number_is_the_models_fault(sure: bool) -> None:
     with pytest.raises(InvalidModel, match="no numbers"):
         ranked(np.array([0.5, np.nan]), Spec(LabelSet(("cat", "dog")), "classification"), Selection(sure=sure))
+
+
+@pytest.mark.parametrize("kind", ["classification", "tagging"])
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ((("activation", "sofmax"),), "'activation' of .* must be one of .*, not 'sofmax'"),
+        ((("treshold", 0.5),), "has no option 'treshold'; it has: activation"),
+    ],
+)
+def test_an_option_that_there_is_not_is_named(kind: str, options: tuple[tuple[str, Any], ...], reason: str) -> None:
+    spec = Spec(LabelSet(("cat", "dog")), kind, options)
+    with pytest.raises(InvalidModel, match=reason):
+        postprocessing_of(spec).read((np.zeros(2, np.float32),), spec, Selection(), WHOLE)
+
+
+def test_exclusive_labels_have_no_sigmoid_and_others_no_softmax() -> None:
+    for kind, activation in (("classification", "sigmoid"), ("tagging", "softmax")):
+        spec = Spec(LabelSet(("cat", "dog")), kind, (("activation", activation),))
+        with pytest.raises(InvalidModel, match=f"not '{activation}'"):
+            postprocessing_of(spec).read((np.zeros(2, np.float32),), spec, Selection(), WHOLE)
+
+
+def test_a_logit_without_end_is_an_error() -> None:
+    spec = Spec(LabelSet(("cat", "dog")), "classification")
+    with pytest.raises(InvalidModel, match="no numbers"):
+        classification.read((np.array([np.inf, 0], np.float32),), spec, Selection(), WHOLE)
+
+
+@pytest.mark.parametrize("selection", [Selection(), Selection(sure=True)])
+def test_rounding_may_carry_a_score_out_of_its_range_and_nothing_else(selection: Selection) -> None:
+    spec = Spec(LabelSet(("cat", "dog")), "tagging", (("activation", "none"),), sure=0.5)
+    found = tagging.read((np.array([1.0000002, -1e-7], np.float32),), spec, selection, WHOLE)
+    assert [p.score for p in found] == [1.0, 0.0][: len(found)]
+    for wrong in ([5.0, 0.1], [0.9, -2.0]):
+        with pytest.raises(InvalidModel, match="another `activation`"):
+            tagging.read((np.array(wrong, np.float32),), spec, selection, WHOLE)

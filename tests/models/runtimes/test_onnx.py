@@ -1,8 +1,12 @@
 """ONNX Runtime: what it tells of a network, and on which device it runs."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from onnx import load as load_model
 
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable
 from image_tagger.models.running.tensors import TensorInfo
@@ -46,3 +50,35 @@ def test_a_file_that_is_no_network_is_named(tmp_path: Path) -> None:
     (tmp_path / "network.onnx").write_bytes(b"nothing")
     with pytest.raises(InvalidModel, match=r"network\.onnx is no network"):
         onnx.load(tmp_path / "network.onnx", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("graph", "reason"),
+    [
+        ("g (float[N] x) => (float[N] y) { y = Evil(x) }", "it has no operation Evil"),
+        ("g (float[N] x) => (float[N] y) { y = com.microsoft.Evil(x) }", "it has no operation com.microsoft:Evil"),
+    ],
+)
+def test_an_operation_that_there_is_not_is_named(tmp_path: Path, graph: str, reason: str) -> None:
+    with pytest.raises(InvalidModel, match=reason) as refused:
+        onnx.load(written(tmp_path, graph), "cpu")
+    assert str(tmp_path) not in str(refused.value)
+
+
+def test_a_network_of_a_newer_time_is_told_what_is_read(tmp_path: Path) -> None:
+    file = written(tmp_path, GRAPH)
+    network = load_model(file)
+    network.opset_import[0].version = 99
+    file.write_bytes(network.SerializeToString())
+    with pytest.raises(InvalidModel, match=r"the newest that it reads is opset \d+"):
+        onnx.load(file, "cpu")
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    file = written(tmp_path, GRAPH)
+    (reports := tmp_path / "reports").mkdir()  # it keeps there under which name it reports
+    imports = "from pathlib import Path; from image_tagger.models.runtimes import onnx"
+    program = f"{imports}; onnx.load(Path({str(file)!r}), 'cpu')"
+    known = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", program], env=known | {"TMPDIR": str(reports)}, check=True)
+    assert list(reports.iterdir()) == []

@@ -1,6 +1,7 @@
 """Takes models into the data folder: checked in another process first, then installed all at once or not at all."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from image_tagger.models.guessing.drafting import Draft, draft, write_draft
 from image_tagger.models.guessing.recipe import Recipe, recipe_of
 from image_tagger.models.inspection.inspecting import Inspection, inspect
 from image_tagger.models.inspection.kinds import CONVERTED
-from image_tagger.models.inspection.parts import Parts, parts_of
+from image_tagger.models.inspection.parts import Parts, found_parts
 from image_tagger.models.names import ModelName
 from image_tagger.models.opening.process import LIMITS, Limits
 from image_tagger.models.pulling.terms import Terms
@@ -86,7 +87,7 @@ class Adder:
 
     def inspect(self, path: Path, runtime: str = "") -> tuple[Parts, Inspection]:
         """A network's files, and what is in them. Raises InvalidModel and MissingExtra."""
-        parts = parts_of(path)
+        parts = found_parts(path, self._limits)
         return parts, inspect(parts, self._limits, runtime, CONVERTED.get(parts.kind, ""))
 
     def _installed(self, folder: Path, work: Path, wishes: Wishes) -> Added:
@@ -135,8 +136,10 @@ def _revision(source: Path, runtime: str) -> str:
 
 
 def _set_runtime(file: Path, runtime: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    file.write_text(RUNTIME.sub(rf'\g<1>"{runtime}"', text, count=1), encoding="utf-8")
+    text = RUNTIME.sub(rf'\g<1>"{runtime}"', file.read_text(encoding="utf-8-sig"), count=1)
+    if tomllib.loads(text)["network"]["runtime"] != runtime:
+        raise InvalidModel(f"its {manifest.NAME} must have a line `runtime = ...` in [network]")
+    file.write_text(text, encoding="utf-8")
 
 
 @contextmanager

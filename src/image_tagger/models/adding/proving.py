@@ -4,13 +4,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.domain.selection import Selection
-from image_tagger.domain.specs import Version
+from image_tagger.domain.specs import Network, Version
 from image_tagger.models import contract, goldens
 from image_tagger.models.contract import Agreement
+from image_tagger.models.inspection.parts import companions_of
 from image_tagger.models.loaded import LoadedModel, load
 from image_tagger.models.manifest import read_version
 from image_tagger.models.opening.process import LIMITS, Limits, in_child
@@ -66,9 +64,10 @@ def prove(trial: Trial, called: str, limits: Limits = LIMITS) -> Proof:
 def proved(asked: dict[str, Any]) -> dict[str, Any]:
     """The same, in this process and as JSON values."""
     version = read_version(Path(asked["folder"]))
+    _check_companions(version.network)
     granted = tuple(asked["granted"])
     model = load(version, "cpu", granted)
-    _read_answers(model)
+    contract.read_answers(model)
     if version.golden is not None:
         agreement = contract.check(model)
         if not agreement.kept:
@@ -79,6 +78,13 @@ def proved(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["golden"]:
         contract.record(reference, Path(asked["golden"]), tolerance)
     return _described(agreement, model, recorded=bool(asked["golden"]))
+
+
+def _check_companions(network: Network) -> None:
+    """What belongs to the network has a hash, too, or another file could take its place unnoticed."""
+    known = {name for name, _ in network.companions}
+    if missing := [name for name in companions_of(network.file) if name not in known]:
+        raise InvalidModel(f"{missing[0]} belongs to the network: [network.companions] needs it with its SHA-256")
 
 
 def _described(agreement: Agreement, model: LoadedModel, *, recorded: bool = False) -> dict[str, Any]:
@@ -102,14 +108,6 @@ def _reference(
         return model, Agreement(len(goldens.golden_pictures()), 0.0, tolerance)
     original = load(replace(version, network=replace(version.network, runtime=runtime)), "cpu", granted)
     return original, contract.compare(original, model, tolerance)
-
-
-def _read_answers(model: LoadedModel) -> None:
-    """Raises InvalidModel where the postprocessing cannot read what the network gives."""
-    for picture in goldens.golden_pictures():
-        prepared = model.prepare(picture)
-        for outputs in model.run(np.stack([prepared.tensor])):
-            model.read(outputs, prepared.placement, Selection(top=1))
 
 
 def golden_table(tolerance: float) -> str:

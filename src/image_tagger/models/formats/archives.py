@@ -29,7 +29,7 @@ def _check(members: list[zipfile.ZipInfo], packed: int) -> None:
         raise ValueError(f"its archive has {len(members)} files; at most {MOST_FILES} are taken")
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if not path.parts or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise ValueError("its archive names a file outside of it")
         if member.flag_bits & 1:
             raise ValueError("its archive is encrypted")

@@ -17,6 +17,7 @@ OLD_SHAPE = (NUM, CHANNELS, HEIGHT, WIDTH)
 NUMBERS = {DATA: "<f4", DOUBLES: "<f8"}
 DIM = 1
 WIDEST = 63  # bits of a dimension
+MOST_FIELDS = 1_000_000  # where each number has a field of its own: a picture of 577 x 577
 
 
 def read_blob(content: bytes) -> NDArray[np.float32]:
@@ -24,7 +25,9 @@ def read_blob(content: bytes) -> NDArray[np.float32]:
     sides: dict[int, int] = {}
     parts: dict[int, list[memoryview]] = {DATA: [], DOUBLES: []}
     shape: list[int] = []
-    for field in fields(memoryview(content)):
+    for count, field in enumerate(fields(memoryview(content))):
+        if count > MOST_FIELDS:
+            raise ValueError("it has too many parts")
         if field.number in OLD_SHAPE:
             sides[field.number] = field.value
         elif field.number in parts:  # all numbers in one field, or each in a field of its own

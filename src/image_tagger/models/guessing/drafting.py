@@ -1,19 +1,17 @@
 """A starting `model.toml` with a comment on every guess, in a folder with the network's files."""
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.labels import LabelSet
-from image_tagger.domain.specs import Constant
 from image_tagger.models import manifest
-from image_tagger.models.guessing.guesses import Guess, Value
+from image_tagger.models.guessing.guesses import Guess
 from image_tagger.models.guessing.recipe import Recipe
 from image_tagger.models.inspection.parts import Parts
 from image_tagger.models.manifest import sha256
-from image_tagger.models.writing import LABELS
+from image_tagger.models.writing import LABELS, toml_key, toml_value
 
 TABLES = ("network", "network.companions", "network.options", "preprocessing", "spec", "spec.options", "about")
 WIDTH = 40  # where comments begin, if the entry is short enough
@@ -37,7 +35,7 @@ def draft(parts: Parts, recipe: Recipe, labels: LabelSet | None) -> Draft:
 def read_labels(file: Path) -> LabelSet:
     """One label a line. Raises InvalidModel."""
     try:
-        return LabelSet(tuple(file.read_text(encoding="utf-8").splitlines()))
+        return LabelSet(tuple(file.read_text(encoding="utf-8-sig").splitlines()))
     except OSError as error:
         raise InvalidModel(f"the labels in {file.name} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -55,6 +53,8 @@ def write_draft(folder: Path, made: Draft, name: str) -> None:
         (folder / manifest.NAME).write_text(text_of(made, name, folder), encoding="utf-8")
     except OSError as error:
         raise InvalidModel(f"the folder {folder.name!r} cannot be written: {error.strerror}") from error
+    except UnicodeEncodeError as error:
+        raise InvalidModel("a file of the network has a name that is no text; rename it") from error
 
 
 def text_of(made: Draft, name: str, folder: Path | None = None) -> str:
@@ -70,7 +70,7 @@ def text_of(made: Draft, name: str, folder: Path | None = None) -> str:
     ]
     every = (*own, *made.recipe.guesses)
     tables = ((title, [guess for guess in every if guess.table == title]) for title in TABLES)
-    return f"name = {json.dumps(name)}\n" + "".join(_table(title, guesses) for title, guesses in tables if guesses)
+    return f"name = {toml_value(name)}\n" + "".join(_table(title, guesses) for title, guesses in tables if guesses)
 
 
 def _copy(parts: Parts, folder: Path) -> None:
@@ -87,21 +87,8 @@ def _table(title: str, guesses: list[Guess]) -> str:
 
 
 def _line(guess: Guess) -> str:
-    entry = f"{_key(guess.key)} = {_toml(guess.value)}"
+    entry = f"{toml_key(guess.key)} = {toml_value(guess.value)}"
     if not guess.why:
         return f"{entry}\n"
     comment = guess.why.replace("\n", " ") if guess.sure else f"guessed: {guess.why}"
     return f"{entry.ljust(WIDTH)}  # {comment}\n"
-
-
-def _key(key: str) -> str:
-    return key if key.replace("_", "").isalnum() and key.isascii() else json.dumps(key)
-
-
-def _toml(value: Value | Constant) -> str:
-    if isinstance(value, Constant):
-        shape, data = (", ".join(map(str, numbers)) for numbers in (value.shape, value.data))
-        return f"{{tensor = {json.dumps(value.tensor)}, shape = [{shape}], data = [{data}]}}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value)  # strings, numbers and truth values are written alike in both languages

@@ -16,6 +16,7 @@ from image_tagger.models import goldens, loaded
 from image_tagger.models.huggingface.files import CONFIG, PROCESSORS, needed_files, onnx_files
 from image_tagger.models.huggingface.labelling import Config, is_timm, read_spec
 from image_tagger.models.huggingface.recipe import Recipe, timm_recipe, transformers_recipe
+from image_tagger.models.huggingface.rows import keep_read_rows
 from image_tagger.models.manifest import sha256
 from image_tagger.models.names import ModelName
 from image_tagger.models.preprocessing import preparing
@@ -131,6 +132,7 @@ def _exported(
 ) -> tuple[Network, float]:
     size = repository.recipe.preprocessing.size
     original.export_for(into / NETWORK, (3, size.height, size.width))
+    keep_read_rows(into / NETWORK)
     network = _network(into / NETWORK, "onnx", repository.recipe.preprocessing, [])
     difference = float(np.abs(_scores(network, repository.spec) - expected).max())
     if not difference <= SAME_ANSWER:  # not a number is no agreement either

@@ -89,6 +89,8 @@ def _kind_of_folder(folder: Path) -> Kind:
 
 
 def _kind_of_file(file: Path) -> Kind:
+    if not file.is_file():  # a pipe would be waited for
+        raise ValueError("it is no file")
     with file.open("rb") as stream:
         head = stream.read(HEAD)
     size = file.stat().st_size

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.models.inspection.kinds import SAVED_MODEL, Kind, kind_of
 from image_tagger.models.inspection.protobufs import outside_files
+from image_tagger.models.opening.process import LIMITS, Limits, in_child
 
 PAIRS = {  # what is described in one file and weighed in another: kind -> suffixes of the description and the weights
     Kind.PROTOTXT: (".prototxt", ".caffemodel"),
@@ -36,6 +38,19 @@ class Parts:
     companions: tuple[str, ...] = ()
 
 
+def found_parts(path: Path, limits: Limits = LIMITS) -> Parts:
+    """`parts_of` in another process, since files can be made that take long to look through. Blocks."""
+    asked = {"called": path.name, "path": str(path)}
+    found = in_child("inspection.parts:described", asked, path.name, limits)
+    return Parts(Kind(found["kind"]), Path(found["file"]), tuple(found["companions"]))
+
+
+def described(asked: dict[str, Any]) -> dict[str, Any]:
+    """The same, in this process and as JSON values."""
+    parts = parts_of(Path(asked["path"]))
+    return {"kind": parts.kind.value, "file": str(parts.file), "companions": parts.companions}
+
+
 def parts_of(path: Path) -> Parts:
     """The network that a file belongs to, or the only one in a folder.
 
@@ -51,6 +66,21 @@ def parts_of(path: Path) -> Parts:
     if kind is Kind.SAFETENSORS:
         raise InvalidModel(f"{path.name} holds weights and no network; {PULL}")
     return Parts(kind, path, _outside(path) if kind is Kind.ONNX else ())
+
+
+def companions_of(file: Path) -> tuple[str, ...]:
+    """The names of the files beside a network's that an ONNX file takes its weights from.
+
+    Raises InvalidModel where one is missing, or in another folder.
+    """
+    return _outside(file) if file.is_file() and _is_onnx(file) else ()
+
+
+def _is_onnx(file: Path) -> bool:
+    try:
+        return kind_of(file) is Kind.ONNX
+    except InvalidModel:  # of a format that only its runtime knows
+        return False
 
 
 def _only_one(folder: Path) -> Parts:

@@ -6,11 +6,12 @@ from pathlib import Path
 MOST_BYTES = 16 * 1024**2  # of a description without weights; VGG-SSD has 30 kB
 MOST_LAYERS = 20_000
 CONTROL = frozenset(range(32)) - {9, 10, 12, 13}
-CAFFE_LAYER = re.compile(r"^\s*layers?\s*:?\s*\{", re.MULTILINE)
-DARKNET = re.compile(r"^\s*\[(?:net|network)\]", re.MULTILINE)
-SECTION = re.compile(r"^\s*\[", re.MULTILINE)
+# `\s` reaches over line ends: where a line begins, it would be tried again and again over all blank lines that follow
+CAFFE_LAYER = re.compile(r"^[ \t]*layers?\s*(?::\s*)?\{", re.MULTILINE)
+DARKNET = re.compile(r"^[ \t]*\[(?:net|network)\]", re.MULTILINE)
+SECTION = re.compile(r"^[ \t]*\[", re.MULTILINE)
 OPENVINO = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)?<net\b")
-TENSORFLOW = re.compile(r"^\s*node\s*\{", re.MULTILINE)
+TENSORFLOW = re.compile(r"^[ \t]*node\s*\{", re.MULTILINE)
 TFJS = re.compile(r'"(?:modelTopology|weightsManifest)"')
 DARKNET_MAJOR, DARKNET_MINOR = range(1), range(1, 10)
 

@@ -12,7 +12,14 @@ from typing import Any
 from image_tagger.domain.errors import InvalidModel, TaggerError
 from image_tagger.models.opening.process import about_memory, too_much
 
-TASKS = ("inspection.inspecting:inspected", "adding.proving:proved", "adding.forms:converted", "pulling.puller:pulled")
+TASKS = (
+    "inspection.parts:described",
+    "inspection.inspecting:inspected",
+    "adding.proving:proved",
+    "adding.forms:converted",
+    "adding.precision:lowered",
+    "pulling.puller:pulled",
+)
 ROOM = 1.25  # bytes that may be asked for, to those that may be used; libraries ask for some that they never touch
 
 

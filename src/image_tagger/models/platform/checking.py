@@ -11,12 +11,13 @@ from image_tagger.domain.recognition import NetworkDraft
 from image_tagger.domain.specs import Resize
 from image_tagger.models.inspection.inspecting import Inspection, inspect
 from image_tagger.models.inspection.kinds import RUNTIMES
-from image_tagger.models.inspection.parts import Parts, parts_of
+from image_tagger.models.inspection.parts import Parts, found_parts
 from image_tagger.models.loaded import RUNTIMES as FOLDER
 from image_tagger.models.opening.process import LIMITS, Limits
 from image_tagger.models.platform.frameworks import SAVED_MODEL, framework, is_saved_model, main_file
 from image_tagger.models.platform.inputs import Inputs, inputs_of
 from image_tagger.models.preprocessing.preparing import blank
+from image_tagger.models.running.feeding import sides
 from image_tagger.models.running.tensors import plain_name
 
 FIXED = frozenset({"onnx", "openvino"})  # runtimes that take no other shape than the network names
@@ -30,7 +31,7 @@ def check(draft: NetworkDraft, files: Mapping[str, Path], limits: Limits = LIMIT
     described, and MissingExtra where no library that reads it is installed.
     """
     taken = inputs_of(draft.preprocessing, files)
-    parts = parts_of(network_path(draft, files))
+    parts = found_parts(network_path(draft, files), limits)
     if parts.kind not in framework(draft.framework).kinds:
         raise InvalidModel(f"{parts.file.name} is a {parts.kind.value}, which {draft.framework} cannot be")
     found = _first_that_fits(parts, taken, limits)
@@ -81,11 +82,7 @@ def _fits(found: Inspection, taken: Inputs, parts: Parts) -> None:
         if not (described and found.runtime in FIXED and taken.preprocessing.resize is not Resize.NETWORK and own):
             continue
         if len(own) != len(given) or any(side not in {None, mine} for side, mine in zip(own, given, strict=True)):
-            raise InvalidModel(f"the input {info.name!r} takes {_sides(own)}, the preprocessing gives {_sides(given)}")
-
-
-def _sides(shape: tuple[int | None, ...]) -> str:
-    return " x ".join("any" if side is None else str(side) for side in shape)
+            raise InvalidModel(f"the input {info.name!r} takes {sides(own)}, the preprocessing gives {sides(given)}")
 
 
 def _told(path: Path) -> str:

@@ -54,6 +54,10 @@ class RegisteredVersions:
         except (UnknownResource, IndexError) as error:
             raise UnknownModel(f"there is no model {name!r}") from error
 
+    def check_registered(self, name: str) -> None:
+        """Raises UnknownResource where the version of a name is not registered."""
+        self.registry.version(_parsed(name)[0])
+
     def raw(self, network_id: int, tensors: tuple[str, ...]) -> Version:
         """A network whose outputs nobody reads, with these. Raises UnknownResource, and as `version` does."""
         network = self.registry.network(network_id)

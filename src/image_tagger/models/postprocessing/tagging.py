@@ -1,22 +1,35 @@
 """Independent labels: every score stands for itself."""
 
+from enum import StrEnum
+
 import numpy as np
 
 from image_tagger.domain.predictions import Prediction
 from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Spec
 from image_tagger.models.preprocessing.placement import Placement
+from image_tagger.models.reading.options import Options
 from image_tagger.models.reading.ranking import ranked
 from image_tagger.models.running.tensors import Outputs
+
+KNOWN = ("activation",)
+
+
+class Activation(StrEnum):
+    """What is still to be done to the scores."""
+
+    SIGMOID = "sigmoid"
+    NONE = "none"
 
 
 def read(outputs: Outputs, spec: Spec, selection: Selection, placement: Placement) -> tuple[Prediction, ...]:
     """Logits (labels,), or probabilities where the spec's `activation` is `none` -> predictions, best first.
 
-    Dimensions of one entry around the labels count for nothing. Raises InvalidModel for another number of scores.
+    Dimensions of one entry around the labels count for nothing. Raises InvalidModel for another number of scores, and
+    for an option that there is not.
     """
     del placement  # the whole picture is meant
     scores = np.atleast_1d(outputs[0].squeeze()).astype(np.float64)
-    if dict(spec.options).get("activation", "sigmoid") == "sigmoid":
+    if Options(spec, KNOWN).word("activation", Activation.SIGMOID) is Activation.SIGMOID:
         scores = np.exp(-np.logaddexp(0, -scores))  # 1 / (1 + exp(-x)) without overflow
     return ranked(scores, spec, selection)

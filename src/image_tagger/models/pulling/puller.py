@@ -11,6 +11,7 @@ from image_tagger import plugins
 from image_tagger.domain.errors import ModelUnavailable, TaggerError
 from image_tagger.domain.specs import Version
 from image_tagger.models import manifest
+from image_tagger.models.adding.precision import Precision, lower
 from image_tagger.models.adding.proving import Trial, prove
 from image_tagger.models.huggingface.convert import convert
 from image_tagger.models.names import ModelName, model_name
@@ -21,6 +22,7 @@ from image_tagger.models.writing import rename_model
 
 SOURCES = "image_tagger.models.sources"
 HUB, FOLDER = "huggingface", "folder"
+AS_IT_IS = Precision()
 
 
 class Puller:
@@ -34,7 +36,7 @@ class Puller:
         self._terms = terms
         self._limits = limits
 
-    def pull(self, name: ModelName, *, newest: bool = True) -> Version:
+    def pull(self, name: ModelName, precision: Precision = AS_IT_IS, *, newest: bool = True) -> Version:
         """The model from the hub; without `newest`, what another has pulled meanwhile is good enough.
 
         Raises UnknownModel, InvalidModel, MissingExtra and ModelUnavailable, each naming the model and the reason.
@@ -44,23 +46,28 @@ class Puller:
                 return version
             spare = self._terms.spare / name.folder
             source = _source(HUB, str(name), work, replace(self._terms, spare=spare))
-            version = self._installed(name, source, work)
+            version = self._installed(name, source, work, precision)
             shutil.rmtree(spare, ignore_errors=True)  # what was fetched is in the model's folder now
             return version
 
-    def pull_folder(self, folder: Path, name: ModelName) -> Version:
+    def pull_folder(self, folder: Path, name: ModelName, precision: Precision = AS_IT_IS) -> Version:
         """The model in a folder of this machine, under this name. Raises InvalidModel and MissingExtra."""
         with _told(name), self._shelf.reserved(name) as work:
-            return self._installed(name, _source(FOLDER, str(folder), work, self._terms), work)
+            return self._installed(name, _source(FOLDER, str(folder), work, self._terms), work, precision)
 
-    def _installed(self, name: ModelName, source: Path, work: Path) -> Version:
-        """The version, made of the source's files unless the shelf has this revision already."""
-        revision = source.name
-        if self._shelf.find(ModelName(name.repository, revision)):
+    def _installed(self, name: ModelName, source: Path, work: Path, precision: Precision) -> Version:
+        """The version, made of the source's files unless the shelf has this revision already.
+
+        What has a lower precision is made again, since it may have been allowed to differ more.
+        """
+        revision = precision.revision(source.name)
+        if not precision.lower and self._shelf.find(ModelName(name.repository, revision)):
             self._shelf.pin(name, revision)
         else:
             prepared = work / "prepared"
             self._prepare(source, prepared, name)
+            if precision.lower:
+                lower(prepared, precision, self._limits)
             self._shelf.add(name, revision, prepared)
         if (version := self._shelf.version(name)) is None:
             raise ModelUnavailable("it vanished while it was being installed")

@@ -62,6 +62,15 @@ class Feeding:
             return self._run_in_parts(runtime, batch)
         return _split(self._run(runtime, batch), len(batch))
 
+    def misfit(self, runtime: Runtime, shape: tuple[int, ...]) -> str:
+        """In words how tensors of this shape (without the batch) differ from what the network declares; else empty."""
+        own = _info(self.tensor, runtime).shape[1:]
+        if not own or (
+            len(own) == len(shape) and all(side in {None, mine} for side, mine in zip(own, shape, strict=True))
+        ):
+            return ""
+        return f"; its input {self.tensor!r} takes {sides(own)}, the preprocessing gives {sides(shape)}"
+
     def _run(self, runtime: Runtime, batch: NDArray[Any]) -> list[NDArray[Any]]:
         feeds = {self.tensor: batch}
         for one in self.fixed:
@@ -94,6 +103,11 @@ def _info(name: str, runtime: Runtime) -> TensorInfo:
             return info
     names = ", ".join(plain_name(info.name) for info in runtime.inputs)
     raise InvalidModel(f"the network has no input {name!r}; it has: {names}")
+
+
+def sides(shape: Sequence[int | None]) -> str:
+    """A shape in words."""
+    return " x ".join("any" if side is None else str(side) for side in shape)
 
 
 def _axis(entry: str, shape: tuple[int, ...]) -> int:

@@ -11,6 +11,7 @@ Tensors = Mapping[str, NDArray[Any]]
 Outputs = tuple[NDArray[Any], ...]  # of one picture, without the batch dimension, in the order of the network's outputs
 Options = Mapping[str, float | str | bool]
 NO_OPTIONS: Options = MappingProxyType({})
+LOGITS = "logits"  # what exporters call the answer; some networks give hidden states, too
 SLOT = ":0"  # TensorFlow's mark of an operation's first output
 
 

@@ -1,5 +1,6 @@
 """ONNX Runtime: on the CPU, or through the execution provider of another device."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, ModelUnavailable
-from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
+from image_tagger.models.running.tensors import LOGITS, NO_OPTIONS, Options, TensorInfo, Tensors
 
 CPU = "CPUExecutionProvider"
 PROVIDERS = {
@@ -26,8 +27,11 @@ EXACT = {
     "OpenVINOExecutionProvider": {"device_type": "CPU", "precision": "FP32"},
 }
 ERRORS_ONLY = 3  # of ONNX Runtime's log severities
+UNKNOWN = re.compile(
+    r"([\w.:]+)\(-?\d+\) is not a registered function|No Op registered for (\w+)|an implementation for (\w+)\("
+)
+NEWEST = re.compile(r"till (opset \d+)|max supported (IR version: \d+)")
 ELEMENTS = {"tensor(float)": "float32", "tensor(double)": "float64"}  # the other names are NumPy's
-LOGITS = "logits"  # what exporters call the answer; some networks give hidden states, too
 
 
 def providers() -> tuple[str, ...]:
@@ -97,10 +101,18 @@ def _open(file: Path, device: str, threads: int) -> OnnxRuntime:
     try:
         session = onnxruntime.InferenceSession(file, options, providers=wanted)
     except Exception as error:  # ONNX Runtime raises types of its own that share no base
-        raise InvalidModel(f"{file.name} is no network that ONNX Runtime can open") from error
+        raise InvalidModel(f"{file.name} is no network that ONNX Runtime can open{_because(error)}") from error
     if device != "auto" and wanted[0][0] not in session.get_providers():
         raise ModelUnavailable(f"the device {device!r} does not work here: its libraries cannot be loaded")
     return OnnxRuntime(session, _infos(session.get_inputs()), _infos(session.get_outputs()), file, device)
+
+
+def _because(error: Exception) -> str:
+    """The reason, where the library's words have one for users."""
+    for pattern, reason in ((UNKNOWN, "it has no operation"), (NEWEST, "the newest that it reads is")):
+        if (found := pattern.search(str(error))) is not None:
+            return f": {reason} {next(filter(None, found.groups()))[:80]}"
+    return ""
 
 
 def _wanted(device: str) -> list[str]:

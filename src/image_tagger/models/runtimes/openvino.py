@@ -20,6 +20,7 @@ from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo,
 
 INSTALL = "pip install 'image-tagger[openvino]'"
 PRECISIONS = ("f32", "f16", "bf16")
+CAPABILITIES = "OPTIMIZATION_CAPABILITIES"  # the property that lists them as BF16, FP16, FP32
 MESSAGES = (".onnx", ".pb")  # of Protocol Buffers
 SAVED_MODEL = "saved_model.pb"
 TFLITE_MARK = slice(4, 8), b"TFL3"
@@ -70,6 +71,11 @@ def load(files: Path, device: str, options: Options = NO_OPTIONS) -> OpenVinoRun
 def library_version() -> str:
     """The version of OpenVINO. Raises MissingExtra."""
     return str(_library().__version__)
+
+
+def computes(precision: str) -> bool:
+    """Whether this processor computes in one of PRECISIONS itself, so that it is faster so. Raises MissingExtra."""
+    return precision.upper() in {name.replace("FP", "F") for name in _core().get_property("CPU", CAPABILITIES)}
 
 
 @cache
