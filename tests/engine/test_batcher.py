@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
@@ -75,6 +76,35 @@ async def test_callers_that_wait_are_taken_together(threads: Threads) -> None:
     hold.set()
     assert await asyncio.gather(*first, *others) == [0, *(2 * n for n in range(8))]
     assert doubling.turns == [1, 4, 4]
+
+
+async def test_quick_items_are_taken_together_beyond_the_size(threads: Threads) -> None:
+    hold = threading.Event()
+    doubling = Doubling(hold=hold)
+    batcher = Batcher(doubling.work, threads, size=1, parallel=1, seconds=LONG)
+    hold.set()
+    assert await batcher.answer(7) == 14  # at once, so many more would fit into the time
+    hold.clear()
+    doubling.begun.clear()
+    first = await asked(batcher, [0])
+    await asyncio.to_thread(doubling.begun.wait, LONG)
+    others = await asked(batcher, range(8))
+    hold.set()
+    await asyncio.gather(*first, *others)
+    assert doubling.turns == [1, 1, 8]
+
+
+async def test_slow_items_have_turns_of_the_size(threads: Threads) -> None:
+    turns: list[int] = []
+
+    def slow(numbers: Sequence[int]) -> list[int | Exception]:
+        turns.append(len(numbers))
+        time.sleep(0.02 * len(numbers))
+        return [*numbers]
+
+    batcher = Batcher(slow, threads, size=2, parallel=1, seconds=0.03)
+    assert await asyncio.gather(*map(batcher.answer, range(8))) == [*range(8)]
+    assert max(turns) == 2
 
 
 async def test_the_waiting_are_shared_out_among_the_turns(threads: Threads) -> None:
@@ -164,11 +194,11 @@ async def test_who_still_waits_at_the_end_is_told() -> None:
 
 def test_the_batch_size_with_the_least_time_per_picture_is_chosen() -> None:
     def constant(batch: Tensor) -> Tensor:  # as long for eight as for one: batching wins
-        threading.Event().wait(0.004)
+        threading.Event().wait(0.02)
         return batch.astype(np.float32)
 
     def proportional(batch: Tensor) -> Tensor:  # eight times as long for eight: batching gains nothing
-        threading.Event().wait(0.004 * len(batch))
+        threading.Event().wait(0.02 * len(batch))
         return batch.astype(np.float32)
 
     assert best_size(constant, np.zeros(1, np.float32)) == 8

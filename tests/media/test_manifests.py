@@ -32,7 +32,9 @@ def test_a_line_that_is_no_json_is_named_by_its_number(line: bytes) -> None:
         manifests.source_of_line(line, 7)
 
 
-@pytest.mark.parametrize("line", [b"{}", b"3", b'""', b'{"url": 3}', b'{"name": "a.jpg"}', b'"a\\u0000b"', b"null"])
+@pytest.mark.parametrize(
+    "line", [b"{}", b"3", b'""', b'{"url": 3}', b'{"name": "a.jpg"}', b'"a\\u0000b"', b"null", b'"\\ud800"']
+)
 def test_a_line_that_names_nothing_says_what_it_needs(line: bytes) -> None:
     with pytest.raises(InvalidRequest, match="line 7 of the manifest names no picture: it needs one of"):
         manifests.source_of_line(line, 7)

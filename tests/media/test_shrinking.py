@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 import PIL.Image
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from image_tagger.domain.geometry import Size
@@ -32,6 +32,7 @@ def filmed(picture: PIL.Image.Image, size: tuple[int, int], form: str = "yuv420p
 
 
 @given(st.integers(1, 9000), st.integers(1, 9000), st.floats(1, 3000))
+@example(173, 173, 1.5)
 def test_the_short_side_keeps_what_is_asked_for_and_nothing_grows(width: int, height: int, least: float) -> None:
     size = shrunk(Size(width, height), least)
     assert size.width <= width

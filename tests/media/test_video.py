@@ -2,6 +2,7 @@
 
 import itertools
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +27,20 @@ from tests.media.films import HEIGHT, ROOMY, WIDTH, Film, frames_of, gathered, n
 
 GOP = {"g": "12"}
 X265 = {"x265-params": "keyint=12:log-level=none"}
+LAYERS = {"x265-params": "keyint=24:log-level=none:temporal-layers=3:bframes=3:b-adapt=0"}
+PYRAMID = {"x265-params": "keyint=24:log-level=none:bframes=4:b-adapt=0"}
 OPEN = {"g": "12", "x264-params": "open-gop=1:bframes=3:b-adapt=0"}
+DEEP = {"g": "30", "preset": "medium", "x264-params": "bframes=7:b-adapt=0:b-pyramid=normal:ref=4"}
 FILMS = {
     "mp4 h264": Film(".mp4", "libx264", options=GOP),
     "mp4 h264, one key frame": Film(".mp4", "libx264", options={"g": "1000"}),
     "mp4 h264, open groups": Film(".mp4", "libx264", options=OPEN),
     "mp4 h264, no references skipped": Film(".mp4", "libx264", options={"g": "12", "bf": "0", "refs": "4"}),
+    "mp4 h264, frames between frames between": Film(".mp4", "libx264", options=DEEP),
     "mp4 hevc": Film(".mp4", "libx265", options=X265),
+    "mp4 hevc, frames between frames between": Film(".mp4", "libx265", options=PYRAMID),
+    "mp4 hevc, in layers": Film(".mp4", "libx265", options=LAYERS),
+    "mkv hevc": Film(".mkv", "libx265", options=PYRAMID),
     "mp4 mpeg4": Film(".mp4", "mpeg4", options={"g": "12", "bf": "2"}),
     "mov h264": Film(".mov", "libx264", options=GOP),
     "mov prores": Film(".mov", "prores", pixels="yuv422p10le"),
@@ -96,6 +104,20 @@ def test_what_is_picked_is_what_decoding_everything_would_pick(filmed: tuple[Fil
     assert [frame.seconds for frame in frames] == pytest.approx([film.starts[n] for n in shown(frames)], abs=1e-6)
 
 
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("sampling", [EveryNth(7, first=3), EveryNth(2), PerSecond(3.3), Evenly(7), KeyFrames()])
+def test_frames_that_are_picked_are_to_the_last_bit_those_among_all(
+    filmed: tuple[Film, Path], sampling: Sampling, threads: int
+) -> None:
+    _, path = filmed
+    every = {frame.index: frame for frame in frames_of(path)}
+    picked = frames_of(path, sampling, replace(ROOMY, threads=threads))
+    assert picked
+    for frame in picked:
+        assert frame.seconds == every[frame.index].seconds
+        assert (frame.image.pixels == every[frame.index].image.pixels).all()
+
+
 @pytest.mark.parametrize("count", [1, 7, 60, 1000])
 def test_an_even_spread_is_even(filmed: tuple[Film, Path], count: int) -> None:
     film, path = filmed
@@ -141,6 +163,7 @@ def test_uneven_times_are_kept(suffix: str, tmp_path: Path) -> None:
 def test_frames_come_upright(rotation: int, turns: int, tmp_path: Path) -> None:
     path = written(Film(frames=3, rotation=rotation), tmp_path)
     frame, *_ = frames_of(path)
+    assert (frames_of(path, KeyFrames())[0].image.pixels == frame.image.pixels).all()
     upright = np.rot90(numbered(0), turns)
     assert difference(frame.image.pixels, upright) < 4
     assert frame.image.size == frame.image.original == Decoder(ROOMY).describe(path).size
@@ -195,9 +218,10 @@ def test_the_listed_videos_hold_what_is_listed(shared_data: Path) -> None:
             assert frame.seconds == every[frame.index].seconds
 
 
-def test_a_film_in_two_sizes_is_shown_in_two_sizes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_film_in_two_sizes_is_shown_in_two_sizes(threads: int, tmp_path: Path) -> None:
     small, large = (written(Film(".ts", frames=5, size=size), tmp_path, str(size)) for size in ((160, 96), (320, 192)))
-    frames, error = gathered(small.read_bytes() + large.read_bytes())
+    frames, error = gathered(small.read_bytes() + large.read_bytes(), budget=replace(ROOMY, threads=threads))
     assert [frame.image.size for frame in frames] == [Size(160, 96)] * 5 + [Size(320, 192)] * 5
     assert isinstance(error, TruncatedMedia)  # joined like this, packets are missing where they meet
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -21,7 +22,9 @@ Tensor = NDArray[Any]
 SIZES = (1, 2, 4, 8)  # tried when a model is loaded
 REPEATS = 3  # of each size; the best counts, since disturbances only ever slow down
 CLOSED = "the server is being stopped"
-WORTH = 0.9  # a larger batch must take less than this share of the time per picture
+WORTH = 0.9  # what a larger batch may take at most, next to a smaller one, per picture
+TURN_SECONDS = 0.03  # others wait behind a turn, and the first of its pictures for the last
+INSTANT = 1e-6  # seconds; what clocks that tick slowly call none at all
 
 
 @dataclass(slots=True, eq=False)
@@ -33,17 +36,26 @@ class _Waiting(Generic[A, B]):
 class Batcher(Generic[A, B]):
     """Groups the items of one event loop into turns of at most `size`, at most `parallel` turns at a time.
 
-    `work` blocks, runs in threads, and gives one answer or one exception per item, in order. The waiting are shared out
-    among the turns, so two items and two threads are two turns. Between its turns a thread takes up other work.
+    `work` blocks, runs in threads, and gives one answer or one exception per item, in order. Where the last turns let
+    expect that more items take at most `seconds`, so many are taken. The waiting are shared out among the turns, so two
+    items and two threads are two turns. Between its turns a thread takes up other work.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[A]], Sequence[B | Exception]], threads: Threads, *, size: int, parallel: int
+        self,
+        work: Callable[[Sequence[A]], Sequence[B | Exception]],
+        threads: Threads,
+        *,
+        size: int,
+        parallel: int,
+        seconds: float = 0.0,
     ) -> None:
         self._work = work
         self._threads = threads
         self._size = size
         self._parallel = parallel
+        self._seconds = seconds
+        self._pace = inf  # seconds an item took of late; threads race for it, and any of their values will do
         self._lock = threading.Lock()
         self._waiting: deque[_Waiting[A, B]] = deque()
         self._turns = 0
@@ -84,22 +96,35 @@ class Batcher(Generic[A, B]):
         taken = self._take()
         if not taken:
             return
+        began = time.perf_counter()
         answers = self._answers([waiting.item for waiting in taken])
+        took = (time.perf_counter() - began) / len(taken)
+        self._pace = took if self._pace == inf else (self._pace + took) / 2
+        more = self._goes_on()
         loop.call_soon_threadsafe(_deliver, taken, answers)
-        with suppress(ShuttingDown):  # then nobody waits any more
-            self._threads.start(self._turn, loop)  # behind the work of others that waits for a thread
+        if more:
+            with suppress(ShuttingDown):  # then nobody waits any more
+                self._threads.start(self._turn, loop)  # behind the work of others that waits for a thread
 
     def _take(self) -> list[_Waiting[A, B]]:
         """A fair share of those who still wait for an answer; without any, the turn ends."""
         taken: list[_Waiting[A, B]] = []
         with self._lock:
-            most = min(self._size, -(-len(self._waiting) // self._parallel))
+            size = max(self._size, int(self._seconds / max(self._pace, INSTANT)))
+            most = min(size, -(-len(self._waiting) // self._parallel))
             while self._waiting and len(taken) < most:
                 waiting = self._waiting.popleft()
                 if not waiting.answer.done():  # left meanwhile
                     taken.append(waiting)
             self._turns -= not taken
         return taken
+
+    def _goes_on(self) -> bool:
+        """Whether anybody waits for a next turn; else this one ends, and lets the event loop run at once."""
+        with self._lock:
+            more = bool(self._waiting)
+            self._turns -= not more
+        return more
 
     def _answers(self, items: list[A]) -> Sequence[B | Exception]:
         try:
@@ -118,13 +143,16 @@ def _deliver(taken: Sequence[_Waiting[A, B]], answers: Sequence[B | Exception]) 
             waiting.answer.set_result(answer)
 
 
-def best_size(run: Callable[[Tensor], object], tensor: Tensor) -> int:
-    """The batch size with the least time per picture, measured here and now; small ones win ties."""
+def best_size(run: Callable[[Tensor], object], tensor: Tensor, worth: float = WORTH) -> int:
+    """The batch size with the least time per picture, measured here and now.
+
+    A larger one must take less than `worth` of a smaller one's, since it makes callers wait for each other.
+    """
     best, least = SIZES[0], float("inf")
     for size in SIZES:
         batch = np.repeat(tensor[np.newaxis], size, axis=0)
         seconds = min(_seconds(run, batch) for _ in range(REPEATS)) / size
-        if seconds < least * WORTH:
+        if seconds < least * worth:
             best, least = size, seconds
     return best
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -33,10 +34,18 @@ class Request:
     crop: Crop | None = None
 
 
-def recognise(model: LoadedModel, decoder: Decoder, requests: Sequence[Request]) -> list[Predictions | Exception]:
-    """The predictions of every request, in order, or the exception that is its answer. Blocks."""
+def recognise(
+    model: LoadedModel, decoder: Decoder, batch: int, requests: Sequence[Request]
+) -> list[Predictions | Exception]:
+    """The predictions of every request, in order, or the exception that is its answer. Blocks.
+
+    At most `batch` pictures go through the network in one run.
+    """
     prepared = [_attempt(_prepared, model, decoder, request) for request in requests]
-    outputs = iter(_run(model, [one.tensor for one in prepared if not isinstance(one, Exception)]))
+    tensors = [one.tensor for one in prepared if not isinstance(one, Exception)]
+    outputs = chain.from_iterable(
+        _run(model, tensors[start : start + batch]) for start in range(0, len(tensors), batch)
+    )
     pairs = [(one, one if isinstance(one, Exception) else next(outputs)) for one in prepared]
     return [_read(model, *pair, request.selection) for pair, request in zip(pairs, requests, strict=True)]
 

@@ -11,7 +11,7 @@ import structlog
 from image_tagger.domain.errors import ModelUnavailable, TaggerError
 from image_tagger.domain.specs import Network, Version
 from image_tagger.engine import memory
-from image_tagger.engine.batcher import Batcher
+from image_tagger.engine.batcher import TURN_SECONDS, Batcher
 from image_tagger.engine.recognition import Predictions, Request, recognise
 from image_tagger.engine.threads import Threads
 from image_tagger.engine.tuning import tuned
@@ -136,9 +136,8 @@ class Residents:
         model = load(version, manner.device, manner.granted)
         tensor = blank(version.network.preprocessing)
         best = tuned(model, tensor, batch_size=manner.batch_size, cores=manner.cores)
-        batcher = Batcher(
-            partial(recognise, best.model, self._decoder), self._threads, size=best.size, parallel=manner.parallel
-        )
+        work = partial(recognise, best.model, self._decoder, best.size)
+        batcher = Batcher(work, self._threads, size=best.size, parallel=manner.parallel, seconds=TURN_SECONDS)
         grown = memory.resident_bytes() - before  # others work meanwhile, so it is an estimate
         return Resident(best.model, batcher, max(grown, _file_bytes(version.network)))
 

@@ -6,15 +6,14 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from image_tagger.engine.batcher import Tensor, best_size
+from image_tagger.engine.batcher import SIZES, TURN_SECONDS, WORTH, Tensor, best_size
 from image_tagger.models.loaded import LoadedModel, Runtime
 
 SLOW_SECONDS = 0.02  # a run that takes longer is worth more than one core, and too long to be repeated often
 FEW = 4  # cores that nearly every large network keeps busy
 REPEATS = 3
-WORTH = (
-    1.3  # of the work, for an answer that comes sooner; with all cores busy anyway the difference is a third of that
-)
+# of the work, for an answer that comes sooner; with all cores busy anyway the difference is a third of that
+MORE_WORK = 1.3
 
 
 @runtime_checkable
@@ -42,11 +41,12 @@ def tuned(model: LoadedModel, blank: Tensor, *, batch_size: int, cores: int) -> 
     """
     took, narrow = _measured(model, blank)
     if took < SLOW_SECONDS:
-        return Tuned(model, batch_size or best_size(model.run, blank))
+        together = took * SIZES[-1] <= TURN_SECONDS  # such pictures are answered together anyway, so any gain is one
+        return Tuned(model, batch_size or best_size(model.run, blank, worth=1.0 if together else WORTH))
     if isinstance(model.runtime, Widening):
         for count in sorted({cores, min(cores, FEW)} - {1}, reverse=True):
             wide = replace(model, runtime=model.runtime.with_threads(count))
-            if _measured(wide, blank)[1] <= narrow * WORTH:
+            if _measured(wide, blank)[1] <= narrow * MORE_WORK:
                 return Tuned(wide, batch_size or 1)
     return Tuned(model, batch_size or 1)
 

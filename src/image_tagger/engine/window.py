@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from itertools import islice
 from typing import Any, TypeVar
 
 A = TypeVar("A")
@@ -32,31 +31,29 @@ async def as_they_come(items: AsyncIterator[A], work: Callable[[A], Awaitable[B]
 
     Where `items` ends with an error, the answers to the items before it come first.
     """
-    under_way: deque[asyncio.Future[B]] = deque()
-    coming: asyncio.Future[A] | None = asyncio.ensure_future(_next(items))
-    end: BaseException | None = None
+    under_way: asyncio.Queue[asyncio.Future[B] | None] = asyncio.Queue()  # None: no more will come
+    places = asyncio.Semaphore(ahead)
+
+    async def take() -> None:
+        try:
+            await places.acquire()
+            async for item in items:
+                under_way.put_nowait(asyncio.ensure_future(work(item)))
+                await places.acquire()
+        finally:
+            under_way.put_nowait(None)
+
+    taking = asyncio.ensure_future(take())
+    first: asyncio.Future[B] | None = None
     try:
-        while under_way or coming is not None:
-            waited = [future for future in (coming, *islice(under_way, 1)) if future is not None]
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            if coming is not None and coming.done():
-                end = coming.exception()
-                if end is None:
-                    under_way.append(asyncio.ensure_future(work(coming.result())))
-                coming = None
-            done = under_way.popleft() if under_way and under_way[0].done() else None
-            if coming is None and end is None and len(under_way) < ahead:
-                coming = asyncio.ensure_future(_next(items))  # on its way while the reader is busy
-            if done is not None:
-                yield done.result()
-        if end is not None and not isinstance(end, StopAsyncIteration):
-            raise end
+        while (first := await under_way.get()) is not None:
+            answer = await first
+            places.release()
+            yield answer
+        await taking
     finally:
-        await _dropped([*under_way, *([coming] if coming else [])])
-
-
-async def _next(items: AsyncIterator[A]) -> A:
-    return await anext(items)
+        rest = [under_way.get_nowait() for _ in range(under_way.qsize())]
+        await _dropped([taking, *(future for future in (first, *rest) if future is not None)])
 
 
 async def _dropped(under_way: Iterable[asyncio.Future[Any]]) -> None:

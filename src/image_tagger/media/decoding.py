@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from av.error import FFmpegError
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -38,16 +39,17 @@ class Raw:
 
 
 class Reading:
-    """One run through an opened video."""
+    """One run through an opened video, decoded by its own decoder or by one that an opening before this brought."""
 
-    def __init__(self, found: Opened, tally: Tally) -> None:
-        self.codec = found.stream.codec_context.codec.canonical_name
-        self.context = found.stream.codec_context
+    def __init__(self, found: Opened, tally: Tally, context: VideoCodecContext | None = None) -> None:
+        self.context = context or found.stream.codec_context
+        self.codec = self.context.codec.canonical_name
         self.unit = found.stream.time_base or Fraction(1)
         self.rate = found.stream.average_rate or USUAL_RATE
         self.in_order = found.container.format.name == "avi"  # has no times for frames stored out of their order
         self._found = found
         self._ended_early = False
+        self._begun = False  # a key frame has come; decoders hold it back for some packets
         self._reached = 0  # the time of decoding of the last packet: no frame that is shown before it is to come
         self._tally = tally
 
@@ -80,14 +82,14 @@ class Reading:
 
     def decode(self, packet: "Packet[VideoStream] | None") -> list[VideoFrame]:
         """The frames that this packet completes, possibly none; with None all that are still inside."""
-        lost = packet is not None and packet.is_corrupt
+        lost = packet is not None and packet.is_corrupt and (self._begun or self._tally.decoded > 0)
         try:
             frames = self.context.decode(packet)
         except FFmpegError:
-            lost, frames = True, []
+            lost, frames = lost or self._tally.decoded > 0, []
         self._tally.decoded += len(frames)
-        if lost and self._tally.decoded:  # a broadcast begins anywhere: the packets before its first key frame are none
-            self._tally.lost = True
+        self._tally.lost |= lost  # a broadcast begins anywhere: the packets before its first key frame are none
+        self._begun |= packet is not None and packet.is_keyframe
         return frames
 
     def drain(self) -> list[VideoFrame]:

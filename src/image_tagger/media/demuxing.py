@@ -20,11 +20,13 @@ CODECS = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mjpeg", "h263", "mpeg1video", "mpeg2video", "prores"}
 )
 DECODERS = CODECS | {"libdav1d"}
+PLAIN = frozenset({"mov", "matroska"})  # tell of every packet all that is asked of it, without a look at frames
 DURATION = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,12})?)")  # of one stream, where Matroska tells it
 BUFFER = 64 * 1024  # bytes read at a time
 LARGEST = 36_000_000  # pixels, 8192 x 4320 with a little room: decoders keep up to 17 frames in memory
 BORDERS = 1 << 20  # pixels
 MOST_THREADS = 4  # more hardly decode faster, and each holds a frame
+NO_CODEC = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,23 @@ def opened(content: bytes | Path, form: str, limits: Limits) -> Generator[Opened
             yield found
 
 
+@contextmanager
+def reopened(content: bytes | Path, form: str, limits: Limits) -> Generator[Opened]:
+    """A file that was opened before, only for its packets: FFmpeg decodes none to see what they are, where it can.
+
+    That look costs as much as a key frame. Raises InvalidMedia.
+    """
+    plain = DEMUXERS[form] in PLAIN
+    with _file(content) as file, _container(file, form, limits, codecs=NO_CODEC if plain else None) as container:
+        yield Opened(container, _stream(container), cut=False)
+
+
 def _set_up(stream: VideoStream, limits: Limits) -> None:
     context = stream.codec_context
     context.options = {"max_pixels": str(limits.decoder_pixels)}
     context.thread_type = "AUTO"
-    context.thread_count = max(1, min(limits.threads, MOST_THREADS))
+    threads = min(limits.threads, MOST_THREADS)
+    context.thread_count = threads + 1 if threads > 1 else 1  # one of them always waits for who reads
 
 
 def _file(content: bytes | Path) -> io.BytesIO | io.BufferedReader:
@@ -101,10 +115,12 @@ def _file(content: bytes | Path) -> io.BytesIO | io.BufferedReader:
         raise InvalidMedia("the file cannot be opened") from error
 
 
-def _container(file: io.BytesIO | io.BufferedReader, form: str, limits: Limits) -> InputContainer:
+def _container(
+    file: io.BytesIO | io.BufferedReader, form: str, limits: Limits, codecs: str | None = None
+) -> InputContainer:
     options = {
         "protocol_whitelist": "none",  # a file may name others, for its tracks or keys; none of them is opened
-        "codec_whitelist": ",".join(sorted(DECODERS)),
+        "codec_whitelist": codecs or ",".join(sorted(DECODERS)),
         "max_pixels": str(limits.decoder_pixels),  # also for the first look that FFmpeg takes at the streams
     }
     try:

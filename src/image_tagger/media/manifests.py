@@ -40,6 +40,15 @@ def source_of(value: Any, where: str) -> str:
     """The picture that an entry names: a text, or an object with one of `NAMES`. Raises InvalidRequest."""
     if isinstance(value, dict):
         value = next((value[name] for name in NAMES if name in value), None)
-    if not isinstance(value, str) or not value or "\0" in value or len(value) > LONGEST_SOURCE:
+    if not isinstance(value, str) or not value or len(value) > LONGEST_SOURCE or not _can_be_named(value):
         raise InvalidRequest(f"{where} names no picture: it needs one of {', '.join(NAMES)}")
     return value
+
+
+def _can_be_named(source: str) -> bool:
+    """Whether a file or URL can have this name; JSON can also say halves of characters."""
+    try:
+        source.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in source

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Container, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,13 @@ from image_tagger.domain.errors import MediaTooLarge
 from image_tagger.media.decoding import Raw, Reading, Steps
 from image_tagger.media.demuxing import Limits
 from image_tagger.media.tracks import Track, Wanted
+from image_tagger.media.units import Units
 
 ONE_TO_ONE = frozenset({"h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg"})  # each packet of these is one frame
-DROPPABLE = frozenset({"h264", "mpeg4"})  # tell of every frame whether others are made from it
+DROPPABLE = frozenset({"mpeg4"})  # the decoder knows of every packet if other frames are made from its frame
 WHOLE_KEYS = frozenset({"vp9", "av1", "mjpeg"})  # a key frame makes these forget all that was before
 ALL_KEYS = frozenset({"mjpeg"})
 PACKETS = 500  # looked at in one step
-IDR, SLICE = 5, 1  # kinds of units in a packet of H.264
 
 
 class Astray(Exception):
@@ -63,18 +63,16 @@ def survey(reading: Reading, limits: Limits) -> Generator[None, None, Survey]:
 def sought(reading: Reading, track: Track, wanted: dict[int, Wanted]) -> Steps[Raw]:
     """The wanted frames, in order. Raises Astray where one of them does not come."""
     stretches, expected = deque(track.stretches(list(wanted))), _Expected(wanted)
-    decoding = False
+    decoder = _Sparing(reading, wanted)
     for number, packet in enumerate(reading.packets()):
         if not stretches:
             break
         stretch = stretches[0]
+        if number == stretch.first:
+            yield from expected.among(decoder.begun(packet))
         if number >= stretch.first:
-            if number == stretch.first and decoding and not _starts_anew(reading, packet):
-                yield from expected.among(reading.drain())
             if packet.pts is not None and packet.pts >= stretch.since:
-                _skip(reading, needed=packet.pts in wanted)
-                decoding = True
-                yield from expected.among(reading.decode(packet))
+                yield from expected.among(decoder.decoded(packet))
             yield None
         elif number % PACKETS == 0:
             yield None
@@ -82,6 +80,33 @@ def sought(reading: Reading, track: Track, wanted: dict[int, Wanted]) -> Steps[R
             stretches.popleft()
     yield from expected.among(reading.decode(None))
     expected.check_all_came()
+
+
+class _Sparing:
+    """Decodes stretches of packets, but not the frames that nobody needs, not even another frame."""
+
+    def __init__(self, reading: Reading, wanted: Container[int | None]) -> None:
+        self._reading = reading
+        self._wanted = wanted
+        self._units = Units(reading.context)
+        self._used = False
+
+    def begun(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        """The frames still inside, where they have to leave before the key frame that a stretch begins with.
+
+        A key frame that the decoder may go on with as it is lets them stay: emptying it costs time with many threads.
+        """
+        whole = self._reading.codec in WHOLE_KEYS or self._units.begin_anew(packet)
+        return self._reading.drain() if self._used and not whole else []
+
+    def decoded(self, packet: "Packet[VideoStream]") -> list[VideoFrame]:
+        """The frames that this packet completes."""
+        self._used, wanted = True, packet.pts in self._wanted
+        if not wanted and self._units.are_a_leaf(packet):
+            return []
+        if self._reading.codec in DROPPABLE:
+            self._reading.context.skip_frame = "DEFAULT" if wanted else "NONREF"
+        return self._reading.decode(packet)
 
 
 class _Expected:
@@ -100,34 +125,3 @@ class _Expected:
     def check_all_came(self) -> None:
         if self._left:
             raise Astray
-
-
-def _skip(reading: Reading, *, needed: bool) -> None:
-    """Let the decoder leave out this packet's frame where nobody needs it, not even another frame."""
-    if reading.codec in DROPPABLE:
-        reading.context.skip_frame = "DEFAULT" if needed else "NONREF"
-
-
-def _starts_anew(reading: Reading, packet: "Packet[VideoStream]") -> bool:
-    """Whether the decoder may go on with this key frame as it is: emptying it before costs time with many threads."""
-    if reading.codec != "h264":
-        return reading.codec in WHOLE_KEYS
-    extra = reading.context.extradata or b""
-    units = _counted_units(bytes(packet), (extra[4] & 3) + 1) if extra[:1] == b"\x01" else _marked_units(bytes(packet))
-    return next((unit for unit in units if unit in {IDR, SLICE}), SLICE) == IDR
-
-
-def _counted_units(content: bytes, width: int) -> Generator[int]:
-    """The kinds of the units of a packet, each of which begins with its length."""
-    place = 0
-    while place + width < len(content):
-        yield content[place + width] & 31
-        place += width + int.from_bytes(content[place : place + width], "big")
-
-
-def _marked_units(content: bytes) -> Generator[int]:
-    """The kinds of the units of a packet, each of which stands behind a mark."""
-    place = content.find(b"\0\0\1")
-    while 0 <= place < len(content) - 3:
-        yield content[place + 3] & 31
-        place = content.find(b"\0\0\1", place + 3)

@@ -61,8 +61,9 @@ def shrunk(size: Size, least: float | None) -> Size:
     """The size of this shape whose short side is `least`; the same where that is larger, or None."""
     if least is None or size.short_side <= least:
         return size
-    factor = least / size.short_side
-    return Size(max(1, round(size.width * factor)), max(1, round(size.height * factor)))
+    short = max(1, round(least))
+    long = max(short, round(max(size.width, size.height) * (least / size.short_side)))
+    return Size(short, long) if size.width <= size.height else Size(long, short)
 
 
 def frame_orientation(frame: VideoFrame) -> int:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeVar
 
+from av.video.codeccontext import VideoCodecContext
+
 from image_tagger.domain.errors import InvalidMedia, TruncatedMedia
 from image_tagger.domain.frames import EveryNth, KeyFrames, MediaInfo, MediaKind, Sampling, SceneCuts
 from image_tagger.domain.geometry import Size
 from image_tagger.media.decoding import Raw, Reading, Steps, Tally, every_frame
-from image_tagger.media.demuxing import Limits, opened
+from image_tagger.media.demuxing import Limits, opened, reopened
 from image_tagger.media.image import Frame
 from image_tagger.media.orientation import SIDEWAYS
 from image_tagger.media.picking import Cuts, asks_for_times, picker
@@ -75,7 +77,7 @@ class Video:
         if frame_orientation(first.frame) in SIDEWAYS:
             size = Size(size.height, size.width)
         if not (frames and seconds):
-            counted = _result(self._survey())
+            counted, _ = _result(self._survey())
             frames, seconds = frames or counted.frames, seconds or counted.seconds
         return MediaInfo(MediaKind.VIDEO, self._form, size, frames or None, seconds or None)
 
@@ -83,15 +85,17 @@ class Video:
         if isinstance(sampling, SceneCuts) or (isinstance(sampling, EveryNth) and sampling.n == 1):
             yield from self._chosen(sampling, 0.0)
             return
-        surveyed = yield from self._survey()
+        surveyed, context = yield from self._survey()
         if surveyed.track is None:
             yield from self._chosen(sampling, surveyed.seconds)
         else:
-            yield from self._sought(surveyed.track, surveyed.track.wanted(sampling))
+            yield from self._sought(surveyed.track, surveyed.track.wanted(sampling), context)
 
-    def _survey(self) -> Generator[None, None, Survey]:
+    def _survey(self) -> Generator[None, None, tuple[Survey, VideoCodecContext]]:
+        """What the packets tell, and a decoder that was set up for them."""
         with opened(self._content, self._form, self._limits) as found:
-            return (yield from survey(Reading(found, self._tally), self._limits))
+            surveyed = yield from survey(Reading(found, self._tally), self._limits)
+            return surveyed, found.stream.codec_context
 
     def _all(self) -> Steps[Raw]:
         with opened(self._content, self._form, self._limits) as found:
@@ -113,11 +117,11 @@ class Video:
         if held and pick(held.index, held.seconds, max(held.seconds + MOMENT, end)):
             yield held
 
-    def _sought(self, track: Track, wanted: dict[int, Wanted]) -> Steps[Raw]:
+    def _sought(self, track: Track, wanted: dict[int, Wanted], context: VideoCodecContext) -> Steps[Raw]:
         last = -1
         try:
-            with opened(self._content, self._form, self._limits) as found:
-                for raw in sought(Reading(found, self._tally), track, wanted):
+            with reopened(self._content, self._form, self._limits) as found:
+                for raw in sought(Reading(found, self._tally, context), track, wanted):
                     last = raw.index if raw else last
                     yield raw
         except Astray:
