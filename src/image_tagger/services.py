@@ -22,6 +22,7 @@ from image_tagger.engine.threads import Threads
 from image_tagger.jobs.answering import Engine
 from image_tagger.jobs.bulk import Bulk
 from image_tagger.jobs.office import Office
+from image_tagger.jobs.portions import Portions
 from image_tagger.jobs.reception import Reception
 from image_tagger.jobs.rules import Rules
 from image_tagger.media.decode import Budget, Decoder
@@ -184,11 +185,11 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
         office,
         reception,
         engine,
-        _bulk(settings),
+        _bulk(settings, Portions(parallel, settings.processes_used if shared else 1)),
     )
 
 
-def _bulk(settings: Settings) -> Bulk:
+def _bulk(settings: Settings, portions: Portions) -> Bulk:
     storage = Storage(
         settings.s3_endpoint,
         settings.s3_region,
@@ -196,7 +197,7 @@ def _bulk(settings: Settings) -> Bulk:
         settings.s3_secret_access_key.get_secret_value(),
     )
     secret = settings.webhook_secret.get_secret_value()
-    return Bulk(Roots(settings.allowed_roots), Objects(storage), settings.max_media_bytes, secret)
+    return Bulk(Roots(settings.allowed_roots), Objects(storage), settings.max_media_bytes, secret, portions)
 
 
 def office_of(settings: Settings) -> Office:

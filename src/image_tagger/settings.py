@@ -59,7 +59,11 @@ class Settings(BaseSettings):
         default=False, description="Decode large pictures at full size instead of a reduced scale."
     )
     processes: int = Field(
-        0, ge=0, le=256, description="Processes of `serve`; 0 is two where there are two cores. Each loads the models."
+        0,
+        ge=0,
+        le=256,
+        description="Processes of `serve` (0: two where there are two cores) and of `tag FOLDER --output` (0: one per "
+        "core); each loads the models.",
     )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1,

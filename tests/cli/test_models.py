@@ -8,9 +8,10 @@ import pytest
 
 from tests.cli.command import run
 from tests.cli.conftest import Tagger
+from tests.models.extras import needed
 from tests.models.folders import copy_of_starter
 from tests.models.hub import Hub, commit_of, hub_asked
-from tests.models.repositories import repository
+from tests.models.repositories import repository, weigh
 
 ALIAS = "a-name-that-is-much-too-long-for-a-column-of-a-narrow-terminal-but-must-be-whole-to-be-copied"
 NAME = "house/colours"
@@ -109,6 +110,19 @@ def test_a_model_folder_is_pulled_if_it_gives_its_golden_answers(tagger: Tagger,
     assert "its answers in onnx differ from its golden ones" in outcome.err
 
 
+def test_a_lower_precision_is_shown_with_what_it_costs(tagger: Tagger, tmp_path: Path) -> None:
+    if not needed("openvino").computes("bf16"):
+        pytest.skip("this processor does not compute in bfloat16")
+    weigh(repository(tmp_path / "colours"), [[8, 0, 0], [0, 4, 0], [0, 0, 2]])
+    outcome = tagger("models", "pull", str(tmp_path / "colours"), "--precision", "bfloat16", "--tolerance", "0.05")
+    assert outcome.out.startswith(
+        "colours: 3 labels, runs in openvino; its own ONNX file; not compared with torch; bfloat16 "
+    )
+    about = json.loads(tagger("models", "show", "colours", "--json").out)["about"]
+    assert "on 16 pictures the best labels of float32, its probabilities to " in about["precision"]
+    assert "(allowed: 5.0e-02), in openvino" in tagger("models", "verify", "colours").out
+
+
 @pytest.mark.usefixtures("published")
 def test_what_has_changed_on_disk_is_found(tagger: Tagger, tmp_path: Path) -> None:
     tagger("models", "pull", NAME)
@@ -133,6 +147,7 @@ def test_what_has_changed_on_disk_is_found(tagger: Tagger, tmp_path: Path) -> No
         (("pull", "./absent"), "there is no folder 'absent'"),
         (("pull", "/", "--name", "starter"), "comes with the product"),
         (("pull", "./absent", "--name", "a@b"), "no revisions"),
+        (("pull", "./absent", "--precision", "int8"), "the precision must be float32 or bfloat16, not 'int8'"),
         (("show", "absent"), "there is no model 'absent'"),
         (("show", "house/absent"), "is not on this machine"),
         (("verify", "absent"), "there is no model 'absent'"),

@@ -8,7 +8,7 @@ import typer
 
 from image_tagger.cli.model_tables import catalog_of, shelf_of
 from image_tagger.cli.output import visible
-from image_tagger.domain.errors import InvalidModel
+from image_tagger.domain.errors import InvalidModel, InvalidRequest
 from image_tagger.domain.specs import Constant
 from image_tagger.models.adding.adder import Added, Adder, Wishes, check_name
 from image_tagger.models.adding.proving import TOLERANCE
@@ -76,7 +76,10 @@ def _name(path: Path, called: str) -> ModelName:
     if (folder / NAME).is_file():
         return model_name(read_version(folder, hashed=False).name)
     stem = folder.name if folder.is_dir() else folder.stem
-    return model_name(stem.translate(UNFIT).strip("-."))
+    try:
+        return model_name(stem.translate(UNFIT).strip("-."))
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{folder.name!r} gives no name for a model; choose one with --name") from error
 
 
 def _told(added: Added) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from image_tagger.cli.detection_report import Detected, DetectionReport, Result
+from image_tagger.cli.detection_report import RENDERING, Detected, Result
 from image_tagger.cli.drawings import Drawings
 from image_tagger.cli.formats import Format
 from image_tagger.cli.looking import Looked, Moving, each_looked_at, roomy
@@ -12,6 +12,7 @@ from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible
 from image_tagger.cli.pictures import Picture, find_pictures
 from image_tagger.cli.progress import Progress
+from image_tagger.cli.reporting import Report
 from image_tagger.domain.errors import InvalidRequest, TaggerError, TruncatedMedia
 from image_tagger.domain.frames import MediaInfo, Sampling
 from image_tagger.domain.predictions import FrameResult
@@ -64,7 +65,7 @@ class _Run:
         failed = 0
         async with self.services as services, aclosing(each_looked_at(services, pictures, self._still)) as each:
             await self._check(pictures)
-            with DetectionReport(form, standard_output()) as report, Progress(len(pictures)) as progress:
+            with Report(form, standard_output(), RENDERING) as report, Progress(len(pictures)) as progress:
                 async for looked in each:
                     result, wrong = await self._finished(looked, progress)
                     if wrong:

@@ -1,13 +1,10 @@
-"""Results of `detect` on standard output: for people, or as JSON or JSON lines for programs."""
+"""How results of `detect` are written: for people, or as JSON or JSON lines for programs."""
 
-import json
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
-from image_tagger.cli.formats import Format
-from image_tagger.cli.output import JsonArray, printable, visible, writing
+from image_tagger.cli.output import visible
+from image_tagger.cli.reporting import Rendering
 from image_tagger.cli.times import clock
 from image_tagger.domain.errors import TaggerError
 from image_tagger.domain.frames import EVERY_FRAME, Sampling
@@ -35,41 +32,9 @@ class Detected:
 Result = Detected | TaggerError
 
 
-class DetectionReport:
-    """Writes one result after the other; a context, since JSON needs its brackets closed.
-
-    Everything raises TaggerError where the results cannot be written, and BrokenPipeError where nobody reads them.
-    """
-
-    def __init__(self, form: Format, to: TextIO) -> None:
-        self._form, self._to = form, to
-        self._array = JsonArray(to)
-        self._open = ExitStack()
-
-    def __enter__(self) -> "DetectionReport":
-        if self._form is Format.JSON:
-            self._open.enter_context(self._array)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
-
-    def add(self, picture: str, result: Result) -> None:
-        """Write one picture's result, or its error."""
-        if self._form is Format.JSON:
-            self._array.add(_wire(printable(picture), result))
-            return
-        with writing():
-            if self._form is Format.JSONL:
-                self._to.write(json.dumps(_wire(printable(picture), result)) + "\n")
-            elif isinstance(result, Detected):
-                self._to.write("\n".join(_lines(visible(picture), result)) + "\n")
-            self._to.flush()
-
-
-def _lines(picture: str, found: Detected) -> list[str]:
+def _lines(picture: str, found: Result) -> list[str]:
+    if isinstance(found, TaggerError):
+        return []
     if not found.film:
         objects = [line for frame in found.frames for line in _objects(frame, found.size)]
         return [f"{picture}: {_counted(len(objects), 'object')}", *(f"  {line}" for line in objects)]
@@ -122,3 +87,6 @@ def _wire_objects(frame: FrameResult, size: Size) -> list[dict[str, Any]]:
         for one in frame.predictions
         if one.region is not None
     ]
+
+
+RENDERING: Rendering[Result] = Rendering(_lines, _wire)

@@ -111,7 +111,7 @@ def _golden(one: Version, settings: Settings) -> Finding:
     from image_tagger.models.loaded import load  # noqa: PLC0415 - the same
     from image_tagger.services import granted  # noqa: PLC0415 - the same
 
-    agreement = contract.check(load(one, settings.device, granted(settings)))
+    agreement = contract.verify(load(one, settings.device, granted(settings)))
     pictures = f"golden answers of {agreement.pictures} pictures in {one.network.runtime}"
     text = f"{pictures}, largest difference {agreement.difference:.1e}"
     return Finding(f"model {one.name}", agreement.kept, f"{text} (allowed: {agreement.tolerance:.1e})")

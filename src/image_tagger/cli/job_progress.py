@@ -24,6 +24,7 @@ class JobProgress:
             redirect_stdout=False,
             disable=not console.is_terminal,
         )
+        self.watched = console.is_terminal  # else nobody needs to count
         self._what = what
         self._before: int | None = None
         self._task = self._bar.add_task(what, total=None)

@@ -12,7 +12,8 @@ from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible
 from image_tagger.cli.pictures import Picture, find_pictures, looks_moving
 from image_tagger.cli.progress import Progress
-from image_tagger.cli.report import Report, Result
+from image_tagger.cli.report import Result, rendering
+from image_tagger.cli.reporting import Report
 from image_tagger.cli.sidecars import Sidecars
 from image_tagger.cli.wording import asked_for, said, wording_of
 from image_tagger.domain.errors import InvalidRequest, TaggerError
@@ -70,7 +71,7 @@ async def _tag(
 
     failed, times = 0, asked.sampling is not None or any(map(looks_moving, pictures))
     async with aclosing(each_looked_at(services, pictures, still)) as each:
-        with Report(form, standard_output(), times=times) as report, Progress(len(pictures)) as progress:
+        with Report(form, standard_output(), rendering(times=times)) as report, Progress(len(pictures)) as progress:
             async for looked in each:
                 result = await _result(services, looked, asked, progress)
                 if wrong := _wrong(result) or await _kept(looked.picture, result, sidecars):

@@ -1,6 +1,7 @@
 """What `image-tagger tag FOLDER --output FILE` does: a job that this process works on until it ends or is paused."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -14,14 +15,15 @@ from image_tagger.cli.looking import roomy
 from image_tagger.cli.model_paths import with_model
 from image_tagger.cli.output import standard_output, visible, writing
 from image_tagger.cli.quiet import quietly
+from image_tagger.cli.tag_crew import beside
+from image_tagger.cli.tag_orders import TagOrders
+from image_tagger.cli.tag_sharing import processes_for, wired
 from image_tagger.domain.errors import InvalidRequest, TaggerError
 from image_tagger.domain.jobs import Job, NewJob, State
 from image_tagger.domain.selection import Selection
 from image_tagger.jobs import chunks, outcomes
-from image_tagger.jobs.office import Office
 from image_tagger.jobs.outcomes import Outcome, Tally
 from image_tagger.jobs.reading import Wanted as WantedJobs
-from image_tagger.jobs.rules import Rules
 from image_tagger.jobs.tagging import ATTEMPTS, FOLDER, KIND, Order, Wanted
 from image_tagger.media.locks import FileLock
 from image_tagger.models.catalog import PATHS
@@ -30,9 +32,7 @@ from image_tagger.services import Services, wire
 from image_tagger.settings import Settings, read_settings
 from image_tagger.store.ids import new_id
 
-PLACES = 2  # chunks at a time: while one is being reported, the other keeps the processor busy
 LOOK = 0.5  # seconds between looks at how far the job is
-LEASE = 5.0  # seconds: nobody else works on this queue
 PAGE = 1024  # pictures read at a time
 LATEST = 1000  # jobs among which the unfinished one is looked for
 
@@ -90,20 +90,29 @@ async def _begin(settings: Settings, order: Order) -> int:
     queue = f"tag.{new_id()}"
     with _alone(settings, queue):
         settings, model = with_model(settings, order.model)
-        async with _wired(settings, queue) as services:
+        orders = await _orders(settings, queue, order, model)
+        async with wired(settings, queue, orders.processes) as services:
             await services.preload(model)
             path = "" if model == order.model else order.model
             parameters = replace(order, model=model, model_path=path).as_json()
             new = NewJob(KIND, parameters, attempts=ATTEMPTS, queue=queue)
-            return await _work(services, await services.ledger.add(new, [chunks.listing()], open_end=True))
+            job = await services.ledger.add(new, [chunks.listing()], open_end=True)
+            return await _work(services, job, orders)
 
 
 async def _go_on(settings: Settings, job: Job) -> int:
+    order = Order.of_json(job.parameters)
     with _alone(settings, job.queue):
-        settings, model = with_model(settings, job.parameters["model_path"] or job.parameters["model"])
-        async with _wired(settings, job.queue) as services:
+        settings, model = with_model(settings, order.model_path or order.model)
+        orders = await _orders(settings, job.queue, replace(order, model=order.model_path or order.model), model)
+        async with wired(settings, job.queue, orders.processes) as services:
             await services.preload(model)
-            return await _work(services, job)
+            return await _work(services, job, orders)
+
+
+async def _orders(settings: Settings, queue: str, order: Order, model: str) -> TagOrders:
+    count = await processes_for(settings, model, Path(order.place), recursive=order.recursive)
+    return TagOrders(queue, order.model, count)
 
 
 async def _unfinished(settings: Settings, folder: str | None) -> Job:
@@ -128,29 +137,27 @@ def _alone(settings: Settings, queue: str) -> FileLock:
     return held
 
 
-def _wired(settings: Settings, queue: str) -> Services:
-    """Services whose worker does this job and nothing else."""
-    keep = settings.job_retention_days * 24 * 3600.0
-    office = Office(
-        settings.data_dir,
-        settings.database_url.get_secret_value().strip(),
-        Rules(queue, PLACES, LEASE, retention_seconds=keep),
-    )
-    return replace(wire(settings), office=office)
-
-
-async def _work(services: Services, job: Job) -> int:
+async def _work(services: Services, job: Job, orders: TagOrders) -> int:
+    gc.freeze()  # what is there now stays, and need not be looked through again and again
     services.employ()
     try:
-        with JobProgress("tagging") as progress:
-            while not job.state.ended:
-                job = (await services.ledger.wait([job.id], LOOK))[job.id]
-                counted = await services.database.read(outcomes.tally, job.id)
-                progress.show(counted.done + counted.failed, counted.total)
+        async with beside(orders):
+            await _ended(services, job)
     except asyncio.CancelledError:
         sys.stderr.write("image-tagger: paused; go on with: image-tagger tag --resume\n")
         raise
+    finally:
+        gc.unfreeze()
     return await _report(services, job)
+
+
+async def _ended(services: Services, job: Job) -> None:
+    with JobProgress("tagging") as progress:
+        while not job.state.ended:
+            job = (await services.ledger.wait([job.id], LOOK))[job.id]
+            if progress.watched:
+                counted = await services.database.read(outcomes.tally, job.id)
+                progress.show(counted.done + counted.failed, counted.total)
 
 
 async def _report(services: Services, job: Job) -> int:
@@ -170,10 +177,10 @@ async def _report(services: Services, job: Job) -> int:
 
 async def _each(services: Services, job: Job) -> AsyncIterator[Outcome]:
     """Every picture under the name by which the user knows it; what failed is said on the way."""
-    folder = Path(job.parameters["called"])
+    before = str(Path(job.parameters["called"], "x"))[:-1]  # joined as texts: a Path for each would take longer
     read = partial(_page, services, job.id)
     async for one in result_files.pages(read):
-        named = replace(one, name=str(folder / one.name))
+        named = replace(one, name=before + one.name.replace("/", os.sep))
         if one.error is not None:
             sys.stderr.write(f"image-tagger: {visible(named.name)}: {one.error.message}\n")
         yield named

@@ -1,7 +1,8 @@
-"""What jobs over many pictures need beyond the engine: which places are open, object storage, the key for messages."""
+"""What jobs over many pictures need beyond the engine: open places, object storage, a key, how much is in hand."""
 
 from dataclasses import dataclass, field
 
+from image_tagger.jobs.portions import Portions
 from image_tagger.media.objects import Objects
 from image_tagger.media.roots import Roots
 
@@ -14,3 +15,4 @@ class Bulk:
     objects: Objects
     max_bytes: int
     secret: str = field(default="", repr=False)
+    portions: Portions = field(default_factory=Portions, repr=False)

@@ -43,7 +43,7 @@ def found(path: Path, roots: Roots | None) -> File | TaggerError:
 def content(file: File) -> Content | TaggerError:
     """What a file holds, or why it cannot be read."""
     try:
-        with file.path.open("rb") as opened:
+        with file.path.open("rb", buffering=0) as opened:
             if file.size > IN_MEMORY:
                 return Content(file.path, hashlib.file_digest(opened, "sha256").hexdigest())
             read = opened.read()

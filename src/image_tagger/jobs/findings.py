@@ -7,10 +7,11 @@ from typing import Any
 from image_tagger.domain.geometry import Region
 from image_tagger.domain.predictions import Prediction
 
+Labels = list[dict[str, Any]]
 DIGITS = 6  # of a confidence
 
 
-def as_json(predictions: Iterable[Prediction]) -> list[dict[str, Any]]:
+def as_json(predictions: Iterable[Prediction]) -> Labels:
     """Predictions as JSON, in their order."""
     return [_wire(one) for one in predictions]
 

@@ -121,6 +121,15 @@ class Platform:
         thresholds = version.spec.thresholds or (labels.default_threshold,) * len(labels.names)
         return Meaning(labels, thresholds)
 
+    async def check_registered(self, asked: Inference | RawInference) -> None:
+        """Raises UnknownResource where something that an inference asks is no longer registered."""
+        if isinstance(asked, Inference):
+            for model in asked.models:
+                if model.startswith(VERSION):
+                    await asyncio.to_thread(self.versions.check_registered, model)
+        elif isinstance(asked.network, int):
+            await asyncio.to_thread(self.registry.network, asked.network)
+
     async def bare(self, network: int | str, tensors: tuple[str, ...]) -> Version:
         """A network that gives these tensors; a text is a model's name."""
         if isinstance(network, int):

@@ -26,6 +26,7 @@ class Reports:
         self._come = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
+        self._away = False  # the database, as far as the log knows
 
     def add(self, outcome: Outcome) -> None:
         """Write it down soon."""
@@ -50,9 +51,14 @@ class Reports:
         try:
             await self._ledger.finish(outcomes)
         except StoreUnavailable as error:
-            log.warning("results wait for the database", count=len(self._waiting), reason=str(error))
+            if not self._away:
+                log.warning("results wait for the database", count=len(self._waiting), reason=str(error))
+            self._away = True
             await asyncio.sleep(PAUSE)
             return
+        if self._away:
+            log.info("results are written down again")
+        self._away = False
         del self._waiting[: len(outcomes)]
         for outcome in outcomes:
             self._written(outcome)

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from image_tagger.domain.errors import TaggerError
 from image_tagger.domain.predictions import FrameResult, Prediction
@@ -17,7 +16,7 @@ from image_tagger.domain.specs import Version
 from image_tagger.domain.vocabulary import Wording
 from image_tagger.domain.vocabulary_reading import read_vocabulary
 from image_tagger.engine.window import in_order
-from image_tagger.jobs import files, findings
+from image_tagger.jobs import files, findings, records
 from image_tagger.jobs.context import Services
 from image_tagger.jobs.files import Content, File
 from image_tagger.jobs.records import Record
@@ -35,7 +34,7 @@ AHEAD = 8  # pictures from elsewhere that are on their way together
 class Tagged:
     """A picture's labels as JSON. again: they were known, since it has not changed."""
 
-    labels: list[dict[str, Any]]
+    labels: findings.Labels
     again: bool = False
 
 
@@ -47,7 +46,8 @@ class Tagger:
         self._services = services
         self._manner = order.manner(version)
         self._wording = _wording(order.wanted.vocabulary, version)
-        self._record = Record(services.results, version.name, wanted=not order.wanted.vocabulary)
+        searched = not order.wanted.vocabulary
+        self._record = Record(services.database, services.results, self._manner, version.name, searched=searched)
         self._sidecars = Sidecars(version, self._wording) if order.xmp else None
 
     async def tag(self, names: Sequence[str]) -> list[Tagged | TaggerError]:
@@ -70,69 +70,62 @@ class Tagger:
 
     async def _files(self, paths: Sequence[Path]) -> list[Tagged | TaggerError]:
         roots = None if self._order.trusted else self._services.bulk.roots
-        found = await self._services.threads.run(lambda: [files.found(path, roots) for path in paths])
+        found = await asyncio.to_thread(lambda: [files.found(path, roots) for path in paths])
         origins = [file.origin for file in found if isinstance(file, File)]
         known = await self._services.database.read(known_files.known, self._manner, origins)
-        answers: dict[Path, Tagged | TaggerError] = {}
-        new: list[File] = []
-        for path, file in zip(paths, found, strict=True):
-            if isinstance(file, TaggerError):
-                answers[path] = file
-            elif (old := known.get(file.origin)) and (old.size, old.modified) == (file.size, file.modified):
-                answers[path] = Tagged(old.labels, again=True)
-            else:
-                new.append(file)
-        answers |= await self._changed(new) if new else {}
-        await self._beside(answers)
-        return [answers[path] for path in paths]
+        answers = [_unchanged(file, known.get(file.origin)) if isinstance(file, File) else file for file in found]
+        new = [file for file, answer in zip(found, answers, strict=True) if isinstance(file, File) and answer is None]
+        changed = iter(await self._changed(new))
+        return await self._beside(paths, [next(changed) if answer is None else answer for answer in answers])
 
-    async def _changed(self, new: Sequence[File]) -> dict[Path, Tagged | TaggerError]:
-        contents = await self._services.threads.run(lambda: [files.content(file) for file in new])
-        readable = [(file, one) for file, one in zip(new, contents, strict=True) if isinstance(one, Content)]
-        answers: dict[Path, Tagged | TaggerError] = {
-            file.path: one for file, one in zip(new, contents, strict=True) if isinstance(one, TaggerError)
-        }
-        same = await self._same([one.sha256 for _, one in readable])
-        unseen = [(file, one) for file, one in readable if one.sha256 not in same]
-        answers |= {file.path: Tagged(same[one.sha256], again=True) for file, one in readable if one.sha256 in same}
-        recognised = await self._recognised([one for _, one in unseen])
-        answers |= {file.path: result for (file, _), result in zip(unseen, recognised, strict=True)}
-        await self._remember(readable, answers)
+    async def _changed(self, new: Sequence[File]) -> list[Tagged | TaggerError]:
+        portions = self._services.bulk.portions
+        parts = [new[start : start + portions.size] for start in range(0, len(new), portions.size)]
+        async with aclosing(in_order(parts, self._portion, ahead=portions.at_a_time + 1)) as answers:
+            return [answer async for some in answers for answer in some]
+
+    async def _portion(self, new: Sequence[File]) -> list[Tagged | TaggerError]:
+        """Read and recognise, and write down what was found."""
+        async with self._services.bulk.portions.place:
+            contents, same = await asyncio.to_thread(self._read, new)
+            unseen = [one for one in contents if isinstance(one, Content) and one.sha256 not in same]
+            recognised = iter(await self._recognised(unseen) if unseen else [])
+            answers = [
+                one
+                if isinstance(one, TaggerError)
+                else Tagged(same[one.sha256], again=True)
+                if one.sha256 in same
+                else next(recognised)
+                for one in contents
+            ]
+            await self._record.keep(
+                [
+                    records.of_file(file, one.sha256, answer.labels)
+                    for file, one, answer in zip(new, contents, answers, strict=True)
+                    if isinstance(one, Content) and isinstance(answer, Tagged)
+                ]
+            )
         return answers
+
+    def _read(self, new: Sequence[File]) -> tuple[list[Content | TaggerError], dict[str, findings.Labels]]:
+        """What the files hold, and the labels of what is known of it, by hash. Blocks."""
+        contents = [files.content(file) for file in new]
+        hashes = [one.sha256 for one in contents if isinstance(one, Content)]
+        found = self._services.database.reading(known_files.same_content, self._manner, hashes) if hashes else {}
+        return contents, {sha256: file.labels for sha256, file in found.items()}
 
     async def _recognised(self, contents: Sequence[Content]) -> list[Tagged | TaggerError]:
         media = [Upload(one.media) for one in contents]
         results = await self._services.recognizer.together(media, self._order.model, self._asked)
         return [self._tagged(result) for result in results]
 
-    async def _remember(
-        self, readable: Sequence[tuple[File, Content]], answers: dict[Path, Tagged | TaggerError]
-    ) -> None:
-        seen = [(*pair, answers[pair[0].path]) for pair in readable]
-        good = [(file, one.sha256, tagged.labels) for file, one, tagged in seen if isinstance(tagged, Tagged)]
-        if not good:
-            return
-        rows = [KnownFile(file.origin, file.size, file.modified, sha256, labels) for file, sha256, labels in good]
-        database = self._services.database
-        await database.write(known_files.remember, database.insert, self._manner, rows)
-        await self._record.files([(file, sha256, findings.of_json(labels)) for file, sha256, labels in good])
-
-    async def _beside(self, answers: dict[Path, Tagged | TaggerError]) -> None:
+    async def _beside(self, paths: Sequence[Path], answers: list[Tagged | TaggerError]) -> list[Tagged | TaggerError]:
         """Write sidecars, where they are wanted; a file whose sidecar cannot be written has failed."""
-        if self._sidecars is not None:
-            answers |= await asyncio.to_thread(self._write_beside, self._sidecars, answers)
-
-    def _write_beside(
-        self, sidecars: Sidecars, answers: dict[Path, Tagged | TaggerError]
-    ) -> dict[Path, Tagged | TaggerError]:
-        failed: dict[Path, Tagged | TaggerError] = {}
-        for path, answer in answers.items():
-            try:
-                if isinstance(answer, Tagged):
-                    sidecars.write(path, findings.of_json(answer.labels))
-            except TaggerError as error:
-                failed[path] = error
-        return failed
+        sidecars = self._sidecars
+        if sidecars is None:
+            return answers
+        pairs = [*zip(paths, answers, strict=True)]
+        return await asyncio.to_thread(lambda: [_written_beside(sidecars, *pair) for pair in pairs])
 
     async def _elsewhere(self, addresses: Sequence[str]) -> list[Tagged | TaggerError]:
         async with aclosing(in_order(addresses, self._one_from_elsewhere, ahead=AHEAD)) as answers:
@@ -149,10 +142,7 @@ class Tagger:
                 tagged = self._of_frame(result)
         except TaggerError as error:
             return error
-        row = KnownFile(files.origin_of(address.encode("utf-8", "replace")), len(content), 0, sha256, tagged.labels)
-        database = self._services.database
-        await database.write(known_files.remember, database.insert, self._manner, [row])
-        await self._record.address(address, sha256, findings.of_json(tagged.labels))
+        await self._record.keep([records.of_address(address, content, sha256, tagged.labels)])
         return tagged
 
     async def _fetched(self, address: str) -> bytes:
@@ -163,7 +153,7 @@ class Tagger:
         content, _ = await bulk.objects.read(place, most=bulk.max_bytes)
         return content
 
-    async def _same(self, hashes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    async def _same(self, hashes: Sequence[str]) -> dict[str, findings.Labels]:
         """Labels of contents that are known, by hash."""
         found = await self._services.database.read(known_files.same_content, self._manner, hashes) if hashes else {}
         return {sha256: file.labels for sha256, file in found.items()}
@@ -183,6 +173,22 @@ class Tagger:
         selection = Selection(None, wanted.min_score, wanted.sure) if wanted.labels else wanted.selection
         predictions = said(result.predictions, selection, self._wording)
         return Tagged(findings.as_json(_among(predictions, wanted)))
+
+
+def _unchanged(file: File, known: KnownFile | None) -> Tagged | None:
+    """What is known of the file, if that is still so."""
+    if known is None or (known.size, known.modified) != (file.size, file.modified):
+        return None
+    return Tagged(known.labels, again=True)
+
+
+def _written_beside(sidecars: Sidecars, path: Path, answer: Tagged | TaggerError) -> Tagged | TaggerError:
+    try:
+        if isinstance(answer, Tagged):
+            sidecars.write(path, findings.of_json(answer.labels))
+    except TaggerError as error:
+        return error
+    return answer
 
 
 def _among(predictions: tuple[Prediction, ...], wanted: Wanted) -> tuple[Prediction, ...]:

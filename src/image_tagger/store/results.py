@@ -4,16 +4,38 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import BigInteger, Connection, Double, bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from image_tagger.domain.results import FoundPicture, PictureFile, Recognised, Search
 from image_tagger.store.database import Database
+from image_tagger.store.rows import write_rows
 from image_tagger.store.searching import FEW, KnownLabel, find
 from image_tagger.store.tables import labels, pictures, results
 
 AT_A_TIME = 1000  # keys of one statement
 SIGN = 1 << 63
 Expand = Callable[[str, Iterable[str]], frozenset[str]]  # a query, labels -> those that it finds
+
+
+def _pictures(added: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    changed = {name: added.excluded[name] for name in ("sha256", "size", "modified", "fingerprint")}
+    values: dict[str, Any] = {name: bindparam(name) for name in ("key", *changed)}
+    return added.values(values).inline().on_conflict_do_update(index_elements=["key"], set_=changed)
+
+
+PICTURES = {"sqlite": _pictures(sqlite.insert(pictures)), "postgresql": _pictures(postgresql.insert(pictures))}
+RESULTS = results.insert().from_select(
+    ["picture_id", "label_id", "score"],
+    select(pictures.c.id, bindparam("label", type_=BigInteger), bindparam("score", type_=Double)).where(
+        pictures.c.key == bindparam("picture")
+    ),
+)
+FORGET_OF_MODEL = delete(results).where(
+    results.c.picture_id.in_(select(pictures.c.id).where(pictures.c.key.in_(bindparam("keys", expanding=True)))),
+    # adding nothing keeps SQLite from seeking every label of the model, instead of reading the picture's few
+    (results.c.label_id + 0).in_(select(labels.c.id).where(labels.c.model == bindparam("model"))),
+)
 
 
 class Results:
@@ -28,10 +50,24 @@ class Results:
 
     async def record(self, model: str, recognised: Sequence[Recognised]) -> None:
         """What a model saw, instead of what it saw in the same pictures before. One transaction: keep batches small."""
+        await self.learn(model, recognised)
+        await self._database.write(self.put, model, recognised)
+
+    async def learn(self, model: str, recognised: Sequence[Recognised]) -> None:
+        """Know all labels of these, which `put` expects. New ones have a transaction of their own: all may add them."""
+        names = {prediction.label for one in recognised for prediction in one.predictions}
+        if new := [name for name in sorted(names) if (model, name) not in self._known]:
+            await self._database.write(self._add_labels, model, new)
+            await self._database.read(self._labels)
+
+    def put(self, connection: Connection, model: str, recognised: Sequence[Recognised]) -> None:
+        """The same as `record`, within a transaction that writes more, of labels that have been learnt."""
         latest = {one.picture.key: one for one in recognised}
-        names = {prediction.label for one in latest.values() for prediction in one.predictions}
-        ids = await self._database.write(self._label_ids, model, names)
-        await self._database.write(self._replace, model, latest, ids)
+        for some in _chunks([*latest]):
+            connection.execute(FORGET_OF_MODEL, {"model": model, "keys": some})
+        write_rows(connection, PICTURES[connection.dialect.name], [_row(one.picture) for one in latest.values()])
+        rows = [row for key, one in latest.items() for row in self._rows(key, model, one)]
+        write_rows(connection, RESULTS, rows)
 
     async def known(self, keys: Sequence[str]) -> dict[str, PictureFile]:
         """The recorded pictures among these."""
@@ -62,30 +98,16 @@ class Results:
                 self._known = {(row.model, row.name): KnownLabel(row.id, row.model, row.name) for row in rows}
             return tuple(self._known.values())
 
-    def _label_ids(self, connection: Connection, model: str, names: set[str]) -> dict[str, int]:
-        if new := [{"model": model, "name": name} for name in sorted(names) if (model, name) not in self._known]:
-            connection.execute(self._database.insert(labels).on_conflict_do_nothing(), new)
-        rows = connection.execute(select(labels.c.name, labels.c.id).where(labels.c.model == model))
-        return {name: number for name, number in rows if name in names}
+    def _add_labels(self, connection: Connection, model: str, names: Sequence[str]) -> None:
+        rows = [{"model": model, "name": name} for name in names]
+        connection.execute(self._database.insert(labels).on_conflict_do_nothing(), rows)
 
-    def _replace(
-        self, connection: Connection, model: str, latest: dict[str, Recognised], label_ids: dict[str, int]
-    ) -> None:
-        if not latest:
-            return
-        picture_ids = self._picture_ids(connection, [one.picture for one in latest.values()])
-        of_model = select(labels.c.id).where(labels.c.model == model)
-        for some in _chunks(list(picture_ids.values())):
-            connection.execute(delete(results).where(results.c.picture_id.in_(some), results.c.label_id.in_(of_model)))
-        rows = [row for key, one in latest.items() for row in _rows(picture_ids[key], one, label_ids)]
-        if rows:
-            connection.execute(results.insert(), rows)
-
-    def _picture_ids(self, connection: Connection, files: Sequence[PictureFile]) -> dict[str, int]:
-        insert = self._database.insert(pictures)
-        changed = {name: insert.excluded[name] for name in ("sha256", "size", "modified", "fingerprint")}
-        connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=changed), list(map(_row, files)))
-        return _ids_of(connection, [file.key for file in files])
+    def _rows(self, key: str, model: str, one: Recognised) -> Iterable[dict[str, Any]]:
+        best: dict[str, float] = {}
+        for prediction in one.predictions:
+            best[prediction.label] = max(best.get(prediction.label, 0.0), prediction.score)
+        known = self._known
+        return [{"label": known[model, label].id, "score": best[label], "picture": key} for label in best]
 
 
 def _row(file: PictureFile) -> dict[str, Any]:
@@ -97,14 +119,6 @@ def _row(file: PictureFile) -> dict[str, Any]:
         "modified": file.modified,
         "fingerprint": print64 if print64 is None or print64 < SIGN else print64 - 2 * SIGN,
     }
-
-
-def _rows(picture_id: int, one: Recognised, label_ids: dict[str, int]) -> list[dict[str, Any]]:
-    best: dict[int, float] = {}
-    for prediction in one.predictions:
-        number = label_ids[prediction.label]
-        best[number] = max(best.get(number, 0.0), prediction.score)
-    return [{"picture_id": picture_id, "label_id": number, "score": score} for number, score in best.items()]
 
 
 def _known_pictures(connection: Connection, keys: Sequence[str]) -> dict[str, PictureFile]:

@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from image_tagger.domain.errors import InvalidMedia, InvalidModel, InvalidRequest, UnreachableMedia
+from image_tagger.domain.errors import (
+    InvalidMedia,
+    InvalidModel,
+    InvalidRequest,
+    ModelUnavailable,
+    UnknownModel,
+    UnreachableMedia,
+)
 from image_tagger.domain.frames import PerSecond
 from image_tagger.domain.inference import (
     MOST_FOUND,
@@ -29,7 +36,10 @@ MOST_NUMBERS = 5_000_000  # in the tensors of one inference, which its result mu
 
 
 async def run(item: Item, context: Context) -> dict[str, Any]:
-    """`outputs`: for each model its predictions; or `tensors`. Raises what the engine raises."""
+    """`outputs`: for each model its predictions; or `tensors`.
+
+    Raises what the engine raises, and UnknownResource where a network or version was removed.
+    """
     asked, platform = inference_from_json(item.payload), context.services.platform
     media = _media(asked.looking, platform)
     try:
@@ -38,6 +48,9 @@ async def run(item: Item, context: Context) -> dict[str, Any]:
         return {"outputs": [await _found(asked, name, media, platform) for name in asked.models]}
     except UnreachableMedia as error:  # it may pass, but who waits for the task would rather know
         raise InvalidMedia(str(error)) from error
+    except (InvalidModel, ModelUnavailable, UnknownModel):
+        await platform.check_registered(asked)  # what is removed while it is loaded fails for any reason
+        raise
 
 
 def _media(looking: Looking, platform: Platform) -> Media:

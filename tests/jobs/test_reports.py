@@ -1,0 +1,54 @@
+"""Outcomes that cannot be written down yet."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import event, text
+from structlog.testing import capture_logs
+
+from image_tagger.domain.jobs import NewJob, State
+from image_tagger.jobs.bells import Bells
+from image_tagger.jobs.claims import Claim
+from image_tagger.jobs.ending import Outcome
+from image_tagger.jobs.ledger import Ledger
+from image_tagger.jobs.reports import Reports
+from image_tagger.store.database import Database
+
+SECONDS = 30.0
+
+
+async def test_a_full_disk_is_logged_when_it_begins_and_when_it_ends(tmp_path: Path) -> None:
+    database, bells = Database(f"sqlite:///{tmp_path / 'small.sqlite3'}"), Bells(tmp_path / "pipes")
+    ledger = Ledger(database, bells)
+    await ledger.add(NewJob("echo"))
+    (item,) = await ledger.claim(Claim("", "me.1", 1, 60.0))
+    pages = await database.read(lambda connection: connection.scalar(text("PRAGMA page_count")))
+    room, tries, tired, is_written = pages, 0, asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    @event.listens_for(database.engine, "checkout")
+    def limit(connection: sqlite3.Connection, *_: object) -> None:
+        nonlocal tries
+        tries += 1
+        connection.execute(f"PRAGMA max_page_count = {room}")
+        if tries == 3:
+            loop.call_soon_threadsafe(tired.set)
+
+    reports = Reports(ledger, lambda _: is_written.set())
+    with capture_logs() as lines:
+        running = asyncio.create_task(reports.run())
+        reports.add(Outcome(item, State.DONE, {"large": "x" * 100_000}))
+        async with asyncio.timeout(SECONDS):
+            await tired.wait()
+            room = 2 * pages + 1000
+            await is_written.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await bells.close()
+    await database.close()
+    said = [(line["event"], line.get("reason")) for line in lines]
+    assert said == [
+        ("results wait for the database", "the disk of the database is full"),
+        ("results are written down again", None),
+    ]
