@@ -57,6 +57,13 @@ async def test_no_other_header_opens_the_door() -> None:
         assert not await let_in(client, ("Authorization", "Bearer abc"))
 
 
+async def test_blanks_around_the_key_mean_nothing() -> None:
+    async with opened(locked("abc")) as client:
+        for key in (" abc", "abc ", "\tabc \t"):
+            assert await let_in(client, ("X-API-Key", key))
+        assert not await let_in(client, ("X-API-Key", "a bc"))
+
+
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/image_tagger/api/nothing", "/%61pi/nothing", "/api"])
 async def test_no_way_of_writing_the_path_goes_round_the_door(path: str) -> None:
     async with opened(locked("abc")) as client:

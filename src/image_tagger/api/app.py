@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 
 from image_tagger import plugins
 from image_tagger.api import auth, health, landing, metrics
+from image_tagger.api.direct import Direct, plain_routes
 from image_tagger.api.observe import Observe
 from image_tagger.api.prefixes import Prefixes
 from image_tagger.api.schemas import self_contained
@@ -41,12 +42,14 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=_lifespan(services),
     )
+    dialects = sorted((plugins.load(DIALECTS, name) for name in plugins.names(DIALECTS)), key=place)
+    routers = [dialect.routes(services) for dialect in dialects]
+    app.add_middleware(Direct, routes=plain_routes(routers))
     auth.guard(app, settings)
     measured = metrics.Metrics(services)
     app.add_middleware(Observe, metrics=measured)
-    dialects = sorted((plugins.load(DIALECTS, name) for name in plugins.names(DIALECTS)), key=_place)
-    for dialect in dialects:
-        app.include_router(dialect.routes(services))
+    for router in routers:
+        app.include_router(router)
     app.openapi_tags = [_group(dialect) for dialect in dialects]
     app.add_middleware(Prefixes, prefixes=tuple(d.PREFIX for d in dialects if hasattr(d, "PREFIX")))
     for router in (landing.routes(), health.routes(services), metrics.routes(measured)):
@@ -55,7 +58,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     return app
 
 
-def _place(dialect: ModuleType) -> int:
+def place(dialect: ModuleType) -> int:
     """Where a dialect stands, in the API pages and among the routes, which are looked through one after the other."""
     place: int = getattr(dialect, "PLACE", LAST)
     return place

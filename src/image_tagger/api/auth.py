@@ -55,6 +55,7 @@ class ApiKeys:
 
 def is_one_of(given: bytes, keys: tuple[bytes, ...]) -> bool:
     """Whether a key is one of the known ones."""
+    given = given.strip(b" \t")  # of a header, where blanks around the value mean nothing
     # a list, not a generator: which of the keys it is must not show in the time it takes
     return any([hmac.compare_digest(given, key) for key in keys])  # noqa: C419 - see above
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from inspect import signature
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -17,29 +17,40 @@ CLIENT_LEFT = 499  # nobody reads it; the number that access logs know from ngin
 log = structlog.get_logger(__name__)
 
 
+class DialectRoute(APIRoute):
+    """A route that answers every error through `render_error`."""
+
+    render_error: ClassVar[RenderError]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the endpoint reads the request itself, and so needs none of the framework's parsing."""
+        return list(signature(self.endpoint).parameters) == ["request"]
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        handle = self.endpoint if self.is_plain else super().get_route_handler()  # its parsing costs time
+        render_error = type(self).render_error
+
+        async def handle_or_render(request: Request) -> Response:
+            try:
+                response: Response = await handle(request)
+            except TaggerError as error:
+                return _with_retry(render_error(error), error)
+            except ClientDisconnect:
+                return Response(status_code=CLIENT_LEFT)
+            except Exception:  # a fault of ours must still be answered in the dialect, and must be seen
+                log.exception("a request failed for a reason nobody foresaw")
+                return render_error(TaggerError("internal error"))
+            return response
+
+        return handle_or_render
+
+
 def router(render_error: RenderError, *, tag: str) -> APIRouter:
     """A router whose routes answer every error through `render_error`; `tag` groups them in the API pages."""
-
-    class DialectRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            only_request = list(signature(self.endpoint).parameters) == ["request"]
-            # an endpoint that reads the request itself needs none of the framework's parsing, which costs time
-            handle = self.endpoint if only_request else super().get_route_handler()
-
-            async def handle_or_render(request: Request) -> Response:
-                try:
-                    return await handle(request)
-                except TaggerError as error:
-                    return _with_retry(render_error(error), error)
-                except ClientDisconnect:
-                    return Response(status_code=CLIENT_LEFT)
-                except Exception:  # a fault of ours must still be answered in the dialect, and must be seen
-                    log.exception("a request failed for a reason nobody foresaw")
-                    return render_error(TaggerError("internal error"))
-
-            return handle_or_render
-
-    return APIRouter(route_class=DialectRoute, tags=[tag])
+    route = type("DialectRoute", (DialectRoute,), {"render_error": staticmethod(render_error)})
+    return APIRouter(route_class=route, tags=[tag])
 
 
 def _with_retry(response: Response, error: TaggerError) -> Response:

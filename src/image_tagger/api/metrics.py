@@ -6,6 +6,7 @@ from typing import Any
 
 import prometheus_client
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -73,7 +74,7 @@ def routes(metrics: Metrics) -> APIRouter:
     """`/metrics`."""
     router = APIRouter(tags=["Operations"])
 
-    @router.get("/metrics", summary="Prometheus metrics")
+    @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
     def exposition() -> Response:
         """All metrics in Prometheus' text format."""
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

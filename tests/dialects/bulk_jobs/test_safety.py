@@ -90,6 +90,9 @@ def test_a_link_out_of_the_root_gives_nothing_away(jobs: Jobs, folder: Path, tmp
         ({"urls": ["http://a/"], "model": "no-such"}, 404, "no-such"),
         ({"pictures": [{"name": "a"}]}, 400, "entry 1 of pictures names no picture"),
         ({"folder": 3}, 400, "folder must be a text"),
+        ({"folder": ""}, 400, "folder must not be empty"),
+        ({"folder": None, "urls": None}, 400, "exactly one of"),
+        ({"manifest": ""}, 400, "manifest must not be empty"),
         ({"folder": "/", "recursive": "yes"}, 403, CLOSED),
     ],
 )
@@ -99,7 +102,14 @@ def test_a_request_without_meaning_is_refused(jobs: Jobs, body: dict[str, Any], 
     assert detail in refused[1]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
+HALVES = (
+    b'{"folder": "/\\udcff"}',
+    b'{"urls": ["http://a/\\ud800"]}',
+    b'{"manifest": "\xed\xa0\x80"}',
+)  # of characters
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, *HALVES])
 def test_a_body_that_is_no_object_is_refused(jobs: Jobs, content: bytes) -> None:
     answer = jobs.http.post("/v1/jobs", content=content)
     assert answer.status_code == 400
@@ -122,3 +132,24 @@ def test_a_wrong_query_is_refused(jobs: Jobs, folder: Path, query: str) -> None:
     begun = jobs.begin(folder=str(folder))
     where = {"offset": "", "format": f"/{begun['id']}/results"}.get(query.partition("=")[0], f"/{begun['id']}/items")
     assert jobs.http.get(f"/v1/jobs{where}?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("limit", ["0", "1001"])
+def test_a_page_has_one_to_a_thousand_entries(jobs: Jobs, folder: Path, limit: str) -> None:
+    begun = jobs.begin(folder=str(folder))
+    for where in ("", f"/{begun['id']}/items"):
+        refused = jobs.http.get(f"/v1/jobs{where}?limit={limit}")
+        assert refused.status_code == 400
+        assert refused.json()["error"]["detail"] == "limit must be a whole number in 1..1000"
+
+
+def test_sources_that_are_null_do_not_count(jobs: Jobs, folder: Path) -> None:
+    begun = jobs.begin(folder=str(folder), urls=None, pictures=None, manifest=None)
+    assert begun["source"] == {"kind": "folder", "place": str(folder)}
+
+
+def test_a_manifest_with_half_a_character_is_refused(jobs: Jobs) -> None:
+    lines = b'"http://a/1.jpg"\n"http://a/\\ud800.jpg"\n'
+    refused = jobs.http.post("/v1/jobs", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["detail"].startswith("line 2 of the manifest names no picture")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from image_tagger.settings import Settings
 from tests.dialects.folder_jobs.sorting import KEY, PATH, Service
@@ -41,6 +42,13 @@ def test_without_a_key_in_the_settings_nobody_has_it(tmp_path: Path, given: str)
         answer = client.post(PATH, json={"classes": []}, headers={"Authorization": given})
         assert (answer.status_code, answer.json()) == (401, WRONG)
         assert client.get("/health-check").status_code == 200
+
+
+def test_blanks_around_the_key_in_the_settings_mean_nothing(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, service_key=SecretStr(f" {KEY}\n"))
+    with serving(settings) as address, open_client(address) as client:
+        answer = client.get(f"{PATH}/256", headers={"Authorization": KEY})
+        assert (answer.status_code, answer.json()) == (400, {"code": 400, "message": "Job 256 not found"})
 
 
 def test_the_original_name_of_the_setting_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

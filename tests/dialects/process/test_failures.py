@@ -139,3 +139,22 @@ def test_a_body_at_the_limit_is_taken(frugal_client: httpx.Client) -> None:
     body = f'{{"documents": [{{"id": "1", "source": {{"file_type": "jpg", "content": "{base64_of(jpeg(1))}"}}}}]}}'
 
     assert len(success(frugal_client.post("/process", content=body.encode().ljust(SMALL_BODY)))["data"]) == 1
+
+
+def test_a_number_too_large_for_json_is_told(client: httpx.Client) -> None:
+    body = f'{{"documents": [{{"x": 1e999, {GOOD[1:]}]}}'
+
+    assert failure(client.post("/process", content=body.encode())) == (
+        "JSONDecodeError",
+        "a number in the documents is too large",
+    )
+
+
+def test_what_is_read_but_lies_too_deep_to_be_written_is_told(client: httpx.Client) -> None:
+    answers = []
+    for depth in range(900, 1000, 3):  # somewhere in between, reading still succeeds
+        body = f'{{"documents": [{{"x": {"[" * depth + "]" * depth}, {GOOD[1:]}]}}'
+        answers.append(client.post("/process", content=body.encode()))
+
+    refused = {failure(answer) for answer in answers if answer.status_code != 200}  # the others lie too deep for a test
+    assert refused == {("JSONDecodeError", "the JSON is nested too deeply")}

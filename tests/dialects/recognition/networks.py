@@ -22,6 +22,14 @@ def colours(file: Path) -> Path:
     return _write(file, nodes, {"axes": np.array([1], np.int64)}, {"shares": ("n", 3), "means": ("n", 3)})
 
 
+def unlike_others(network: Path, text: str) -> Path:
+    """The same network in a file that no other test has, so that its files go with it."""
+    model = onnx.load(network)
+    model.doc_string = text
+    onnx.save(model, network)
+    return network
+
+
 def boxes(file: Path) -> Path:
     """Any picture -> two boxes, with their scores and classes, as TensorFlow's object detection API names them."""
     weights = {

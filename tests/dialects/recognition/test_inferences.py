@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import httpx
 import PIL.Image
 import pytest
 
-from tests.dialects.recognition.networks import BOXES, SCORES, boxes, colours
+from tests.dialects.recognition.networks import BOXES, SCORES, boxes, colours, unlike_others
 from tests.dialects.recognition.platform import ALIAS, CLASSIFICATION, COLOURS, Door, Wire, made, names, outputs
 from tests.upstream import ImageHost, answer
 
@@ -182,6 +183,12 @@ def test_every_form_of_a_source_gives_one_answer(door: Door, photo: bytes, photo
         ({"inputs": []}, "inputs: this list may not be empty"),
         ({"inputs": [{}]}, "exactly one of image, video"),
         ({"inputs": [{"image": {}}]}, "source"),
+        ({"inputs": [1]}, "inputs.0: must be an object"),
+        ({"inputs": [{"image": {"source": 1}}]}, "inputs.0.image.source: must be a text, or in a form the bytes"),
+        ({"inputs": [{"image": {"source": "http://a/", "bbox": [0, 0, 1, 1]}}]}, "bbox: must be an object"),
+        ({"inputs": [{"image": {"source": "http://a/"}}] * 101}, "inputs: this list may have at most 100 entries"),
+        ({"inputs": [{"image": {"source": "http://a/"}}], "max_predictions": 1.5}, "must be a whole number"),
+        ({"inputs": [{"image": {"source": "http://a/"}}], "show_discarded": 2}, "must be true or false"),
         ({"inputs": [{"image": {"source": "photo.jpg"}}]}, "must be a URL"),
         ({"inputs": [{"image": {"source": "data:image/*;base64,====="}}]}, "source"),
         ({"inputs": [{"image": {"source": "data:image/*;base32,AAAA"}}]}, "prefix"),
@@ -271,3 +278,22 @@ def test_a_removed_version_ends_its_tasks_with_a_reason(door: Door, tmp_path: Pa
     door.delete(f"/networks/{network['id']}/")
     body = {"inputs": [{"image": {"source": "http://a/"}}]}
     assert door.post(f"/recognition/versions/{version['id']}/inference", body).status_code == 410
+
+
+@pytest.mark.parametrize("kind", ["version", "network"])
+def test_what_is_removed_while_a_task_loads_it_is_the_tasks_error(
+    door: Door, host: ImageHost, tmp_path: Path, kind: str
+) -> None:
+    network = door.upload(unlike_others(colours(tmp_path / "network.onnx"), kind))
+    version = door.version(network, door.spec())
+    door.ended(network["task_id"])
+    removed = {"version": version, "network": network}[kind]
+
+    def removing(connection: socket.socket) -> None:  # a task knows what it is going to load when it fetches
+        door.delete(f"/networks/{network['id']}/")
+        answer(flag())(connection)
+
+    body = {"inputs": [{"image": {"source": host.on("/removing.png", removing)}}], "output_tensors": ["shares"]}
+    path = {"version": f"/recognition/versions/{version['id']}", "network": f"/networks/{network['id']}"}[kind]
+    task = door.ended(made(door.post(f"{path}/inference", body))["task_id"])
+    assert (task["status"], task["error"]) == ("error", f"the {kind} {removed['id']} was removed")

@@ -96,6 +96,16 @@ def test_a_specification_comes_back_with_its_outputs(door: Door) -> None:
         ({"outputs": [{"text": {"characters": []}}]}, "outputs.0.labels"),
         ({"outputs": outputs(("a", "b"), roi="MASK")}, "roi"),
         ({"outputs": [{"labels": {"labels": [{"id": 1, "name": "a"}] * 2, "exclusive": True}}]}, "twice"),
+        ({"outputs": [{"labels": 1}]}, "outputs.0.labels: must be an object"),
+        ({"outputs": {}}, "outputs: must be a list"),
+        (
+            {"outputs": [{"labels": {"labels": [{"id": "a", "name": 1}], "exclusive": 2}}]},
+            "0.id: must be a whole number",
+        ),
+        ({"outputs": [{**outputs()[0], "scalar": {}}]}, "outputs.0.scalar: there is no such field"),
+        ({"name": "x" * 1001}, "name: this text may have at most 1000 characters"),
+        ({"name": "a\0"}, "name: no text may hold the character U+0000"),
+        ({"description": None}, "description: must be a text"),
     ],
 )
 def test_a_wrong_specification_is_refused(door: Door, wrong: Wire, reason: str) -> None:
@@ -148,8 +158,9 @@ def test_a_wrong_version_is_refused(door: Door, network: Wire, entries: list[Any
     assert reason in response.json()["error"]
 
 
-def test_a_version_of_nothing_is_a_wrong_request(door: Door, network: Wire) -> None:
-    body = {"network_id": network["id"], "spec_id": 999999, "post_processings": CLASSIFICATION}
+@pytest.mark.parametrize("number", [999999, -1, 2**63, 10**30])
+def test_a_version_of_nothing_is_a_wrong_request(door: Door, network: Wire, number: int) -> None:
+    body = {"network_id": network["id"], "spec_id": number, "post_processings": CLASSIFICATION}
     assert door.post("/recognition/versions/", body).status_code == 400
 
 
@@ -168,6 +179,13 @@ def test_a_version_of_another_specification_cannot_be_current(door: Door, networ
     response = door.patch(f"/recognition/specs/{spec['id']}/", {"current_version_id": other["id"]})
     assert response.status_code == 400
     assert "no version of this specification" in response.json()["error"]
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 10**30, "first", 1.5])
+def test_what_is_no_id_cannot_be_current(door: Door, number: object) -> None:
+    response = door.patch(f"/recognition/specs/{door.spec()['id']}/", {"current_version_id": number})
+    assert response.status_code == 400
+    assert response.json()["error"].startswith("current_version_id: must be ")
 
 
 def test_dates_are_utc_with_microseconds(network: Wire) -> None:

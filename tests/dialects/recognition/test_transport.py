@@ -19,6 +19,19 @@ PATHS = (
 )
 
 
+UNREADABLE = (  # the last four could be read, but never be written again
+    b"{",
+    b"[]",
+    b'{"name": NaN}',
+    b"[" * 100_000,
+    b"\xff",
+    b'{"metadata": {"a": 1e999}}',
+    b'{"metadata": {"a": "\\ud800"}}',
+    b'{"metadata": {"\xed\xa0\x80": 1}}',
+    b'{"metadata": ' + b"[" * 500 + b"]" * 500 + b"}",
+)
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_both_spellings_are_answered_directly(door: Door, path: str) -> None:
     with_slash, without = door.get(f"{path}/"), door.get(path)
@@ -47,6 +60,9 @@ def test_an_empty_body_under_a_json_type_is_none(http: httpx.Client) -> None:
         ("GET", "/networks/first/", 404),
         ("GET", f"/networks/{2**70}/", 404),
         ("GET", "/networks/public/nobody/", 404),
+        ("GET", "/networks/public//", 404),
+        ("GET", "/recognition/public//", 404),
+        ("POST", "/recognition/public//inference", 404),
         ("GET", "/recognition/public/nobody", 404),
         ("GET", "/recognition/specs/999999/versions", 404),
         ("POST", "/recognition/versions/999999/inference", 404),
@@ -78,7 +94,7 @@ def test_other_bodies_are_415(http: httpx.Client, kind: str) -> None:
     assert "application/json" in response.json()["error"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"name": NaN}', b"[" * 100_000, b"\xff"])
+@pytest.mark.parametrize("body", UNREADABLE)
 def test_bodies_that_are_no_object_are_400(http: httpx.Client, body: bytes) -> None:
     response = http.post("/v0.7/recognition/specs/", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 400

@@ -53,6 +53,19 @@ def test_names_of_files_are_names(http: httpx.Client, name: str) -> None:
     assert "name of a file" in response.json()["error"]
 
 
+def test_a_file_stands_once(http: httpx.Client) -> None:
+    files = [("network.onnx", ("a", b"x")), ("network.onnx", ("b", b"y"))]
+    response = http.post("/v0.7/networks/", data=fields(), files=files)
+    assert (response.status_code, response.json()["error"]) == (400, "there are two files 'network.onnx'")
+
+
+@pytest.mark.parametrize("text", ["{", "NaN", '{"a": 1e999}', '"\\ud800"', "[" * 200 + "]" * 200])
+def test_metadata_that_are_no_json_are_a_text(http: httpx.Client, network_file: Path, text: str) -> None:
+    files = {"network.onnx": colours(network_file).read_bytes()}
+    uploaded = made(http.post("/v0.7/networks/", data=fields(metadata=text), files=files))
+    assert uploaded["metadata"] == text
+
+
 def test_the_flattened_preprocessing_is_the_same(http: httpx.Client, network_file: Path) -> None:
     entry = preprocessing()["inputs"][0]["image"]
     flat = {f"preprocessing.inputs[0]image.{name}": str(value) for name, value in entry.items()}

@@ -1,7 +1,6 @@
 """What a request asks for: which pictures, and what of them."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from image_tagger.api.bodies import chunks as pieces_of
+from image_tagger.api.json_texts import parsed
 from image_tagger.domain.errors import InvalidRequest, UnreachableMedia
 from image_tagger.domain.jobs import NewItem, NewJob
 from image_tagger.jobs import chunks
@@ -62,7 +62,7 @@ async def read_asked(request: Request, services: Services) -> AsyncIterator[Aske
 
 
 async def _of_body(body: Mapping[str, Any], services: Services) -> Asked:
-    named = [name for name in SOURCES if name in body]
+    named = [name for name in SOURCES if body.get(name) is not None]
     if len(named) != 1:
         raise InvalidRequest(f"exactly one of {', '.join(SOURCES)} must be given")
     if unknown := set(body) - {*SOURCES, *OPTIONS, "recursive"}:
@@ -71,6 +71,8 @@ async def _of_body(body: Mapping[str, Any], services: Services) -> Asked:
     order = await _order(services, body, {"folder": FOLDER, "manifest": MANIFEST}.get(name, LIST))
     if order.source == LIST:
         return _listed(order, chunks.each(_entries(body[name], name)))
+    if not _text(body, name):
+        raise InvalidRequest(f"{name} must not be empty")
     place = await asyncio.to_thread(services.bulk.roots.place, _text(body, name))
     if name == "manifest":
         order = replace(order, manifest=place, place=_folder_of(place), called=body[name])
@@ -168,8 +170,8 @@ def _of_query(request: Request) -> dict[str, Any]:
 
 def _parsed(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:  # the former also of bytes that are no Unicode
+        value = parsed(body)
+    except ValueError as error:
         raise InvalidRequest("the body is no JSON") from error
     if not isinstance(value, dict):
         raise InvalidRequest("the body must be a JSON object")

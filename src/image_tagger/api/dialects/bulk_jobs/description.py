@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from image_tagger.api.dialects.bulk_jobs.reading import LARGEST_PAGE, PAGE
+
 STATES = Literal["waiting", "running", "done", "failed", "cancelled"]
 EXAMPLE = {"folder": "/srv/photos", "top": 3, "min_confidence": 0.2}
 
@@ -100,8 +102,7 @@ class Failure(BaseModel):
     error: Reason
 
 
-def _parameter(name: str, kind: str, text: str, where: str = "query") -> dict[str, Any]:
-    schema = {"type": kind}
+def _parameter(name: str, schema: dict[str, Any], text: str, where: str = "query") -> dict[str, Any]:
     return {"name": name, "in": where, "required": where == "path", "description": text, "schema": schema}
 
 
@@ -109,13 +110,17 @@ def _answer(model: type[BaseModel]) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": model.model_json_schema()}}, "description": model.__doc__}
 
 
-ID = _parameter("job_id", "integer", "The job's id.", "path")
+ID = _parameter("job_id", {"type": "integer"}, "The job's id.", "path")
+LIMIT = _parameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}, "At most this many."
+)
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The request has no meaning."},
     401: {"description": "The server wants an API key."},
     403: {"model": Failure, "description": "The place is not under `allowed_roots`."},
     404: {"model": Failure, "description": "No such job or model."},
     413: {"model": Failure, "description": "The body is too large."},
+    501: {"model": Failure, "description": "A library is not installed."},
     503: {"model": Failure, "description": "Try again later."},
 }
 BEGIN: dict[str, Any] = {
@@ -129,21 +134,24 @@ BEGIN: dict[str, Any] = {
     "responses": {"201": _answer(Job)},
 }
 LATEST: dict[str, Any] = {
-    "parameters": [_parameter("limit", "integer", "At most 1000."), _parameter("offset", "integer", "To skip.")],
+    "parameters": [LIMIT, _parameter("offset", {"type": "integer", "minimum": 0, "default": 0}, "To skip.")],
     "responses": {"200": _answer(Latest)},
 }
 JOB: dict[str, Any] = {"parameters": [ID], "responses": {"200": _answer(Job)}}
 ITEMS: dict[str, Any] = {
     "parameters": [
         ID,
-        _parameter("state", "string", "`failed`: only those."),
-        _parameter("after", "integer", "`next` of the page before."),
-        _parameter("limit", "integer", "At most 1000."),
+        _parameter("state", {"type": "string", "enum": ["failed"]}, "Only those."),
+        _parameter("after", {"type": "integer", "minimum": 0}, "`next` of the page before."),
+        LIMIT,
     ],
     "responses": {"200": _answer(Items)},
 }
 RESULTS: dict[str, Any] = {
-    "parameters": [ID, _parameter("format", "string", "`jsonl` or `csv`.")],
+    "parameters": [
+        ID,
+        _parameter("format", {"type": "string", "enum": ["jsonl", "csv"], "default": "jsonl"}, "Of the lines."),
+    ],
     "responses": {
         "200": {
             "description": "A line per picture, of CSV per label.",

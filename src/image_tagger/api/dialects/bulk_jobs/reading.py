@@ -44,8 +44,8 @@ async def latest(services: Services, query: Mapping[str, str]) -> dict[str, Any]
     """A page of jobs. Raises InvalidRequest."""
     from image_tagger.jobs.reading import Wanted  # noqa: PLC0415 - as above
 
-    limit, offset = _number(query, "limit", PAGE, LARGEST_PAGE), _number(query, "offset", 0, LARGEST)
-    jobs, count = await services.ledger.latest(Wanted([KIND], queue=""), limit=max(limit, 1), offset=offset)
+    limit, offset = _limit(query), _number(query, "offset", 0, (0, LARGEST))
+    jobs, count = await services.ledger.latest(Wanted([KIND], queue=""), limit=limit, offset=offset)
     return {"jobs": [await one(services, job) for job in jobs], "total": count}
 
 
@@ -56,7 +56,7 @@ async def items(services: Services, job: Job, query: Mapping[str, str]) -> dict[
     state = query.get("state", "")
     if state not in STATES:
         raise InvalidRequest("state must be failed, where it is given")
-    limit, after = max(_number(query, "limit", PAGE, LARGEST_PAGE), 1), _number(query, "after", -1, LARGEST)
+    limit, after = _limit(query), _number(query, "after", -1, (0, LARGEST))
     read = outcomes.failed_page if state else outcomes.page
     page = await services.database.read(read, job.id, after, limit)
     return {"items": [answers.item(one) for one in page], "next": page[-1].mark if len(page) >= limit else None}
@@ -74,10 +74,14 @@ async def lines_of(services: Services, job: Job, form: answers.Form) -> AsyncIte
         yield "".join(line(one) for one in page if one.state in {State.DONE, State.FAILED})
 
 
-def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
-    given = query.get(name)
+def _limit(query: Mapping[str, str]) -> int:
+    return _number(query, "limit", PAGE, (1, LARGEST_PAGE))
+
+
+def _number(query: Mapping[str, str], name: str, default: int, within: tuple[int, int]) -> int:
+    given, (least, most) = query.get(name), within
     if given is None:
         return default
-    if not (given.isascii() and given.isdecimal() and len(given) <= LONGEST_ID and int(given) <= most):
-        raise InvalidRequest(f"{name} must be a whole number of at most {most}")
+    if not (given.isascii() and given.isdecimal() and len(given) <= LONGEST_ID and least <= int(given) <= most):
+        raise InvalidRequest(f"{name} must be a whole number in {least}..{most}")
     return int(given)

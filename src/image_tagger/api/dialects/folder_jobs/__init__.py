@@ -37,7 +37,7 @@ LONGEST_ID = 18  # digits, as databases count
 def routes(services: Services) -> APIRouter:
     """The routes of this dialect. Without SERVICE_KEY every request is refused."""
     settings = services.settings
-    key = settings.service_key.get_secret_value()
+    key = settings.service_key.get_secret_value().strip()
     folder = settings.files_dir.absolute()
     router = dialect.router(render_error, tag="Image classifier service")
 

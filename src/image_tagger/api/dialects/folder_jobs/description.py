@@ -45,6 +45,8 @@ class SortingRefused(BaseModel):
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": SortingRefused, "description": "No classes, or no such job."},
     401: {"model": SortingRefused, "description": "The key is missing or wrong."},
+    413: {"model": SortingRefused, "description": "The body is too large."},
+    503: {"model": SortingRefused, "description": "The database cannot be used now."},
 }
 KEY: list[dict[str, Any]] = [
     {

@@ -11,8 +11,13 @@ from image_tagger.domain.errors import TaggerError
 
 
 def success(outcome: Outcome) -> Response:
-    """HTTP 200, also where nothing could be treated."""
-    return _answer(200, "Success", list(outcome.treated), refused=list(outcome.refused))
+    """HTTP 200, also where nothing could be treated. Raises BatchRefused for documents that JSON cannot say again."""
+    try:
+        return _answer(200, "Success", list(outcome.treated), refused=list(outcome.refused))
+    except RecursionError as error:  # writing goes less deep than reading
+        raise BatchRefused("JSONDecodeError", "the JSON is nested too deeply") from error
+    except ValueError as error:
+        raise BatchRefused("JSONDecodeError", "a number in the documents is too large") from error
 
 
 def failure(error: TaggerError, *, status: int) -> Response:

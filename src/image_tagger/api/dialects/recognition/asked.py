@@ -1,8 +1,8 @@
 """What an inference asks, from its body: pictures or films, which part of them, which predictions."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from image_tagger.api.dialects.recognition.parameters import Fields, FromText, Threshold, exactly_one
 from image_tagger.domain.crops import Crop
@@ -30,7 +30,13 @@ class Point(Fields):
     y: Threshold
 
 
-Source = str | Upload
+def _source(value: Any) -> Any:
+    if not isinstance(value, str | Upload):
+        raise ValueError("must be a text, or in a form the bytes")  # noqa: TRY004 - as pydantic asks of validators
+    return value
+
+
+Source = Annotated[str | Upload, BeforeValidator(_source)]
 
 
 class Image(Fields):

@@ -1,15 +1,15 @@
 """Bodies of requests, JSON or multipart, as one object whose leaves are JSON values and uploads."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi import Request
 
 from image_tagger.api.bodies import Bodies
 from image_tagger.api.dialects.recognition.failures import UnsupportedBody
 from image_tagger.api.dialects.recognition.flattening import unflattened
+from image_tagger.api.json_texts import parsed
 from image_tagger.api.multipart import boundary_of
 from image_tagger.api.uploads import Form, Part, Uploads
 from image_tagger.domain.errors import InvalidRequest
@@ -71,13 +71,9 @@ def _value(part: Part) -> str | Upload:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        value = parsed(body)
+    except ValueError as error:
         raise InvalidRequest("the body is no JSON that can be read") from error
     if not isinstance(value, dict):
         raise InvalidRequest("the body must be a JSON object")
     return value
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)  # JSON knows neither NaN nor infinities

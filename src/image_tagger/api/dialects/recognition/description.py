@@ -52,7 +52,10 @@ FAILURES: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The request makes no sense, or asks for what cannot be."},
     401: {"model": Failure, "description": "The server asks for API keys, and `X-API-KEY` has none of them."},
     403: {"model": Failure, "description": "The key is for inferences only."},
-    404: {"model": Failure, "description": "There is nothing of this id; 410 where it was removed."},
+    404: {"model": Failure, "description": "There is nothing of this id."},
+    410: {"model": Failure, "description": "What had this id was removed."},
+    413: {"model": Failure, "description": "The body or a file is too large."},
+    415: {"model": Failure, "description": "The body is neither JSON nor a form."},
     503: {"model": Failure, "description": "Too much is waiting; try again in a moment."},
 }
 

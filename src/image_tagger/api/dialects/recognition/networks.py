@@ -75,10 +75,15 @@ class Networks:
 def _sorted(form: Form) -> tuple[dict[str, Any], Files]:
     """The fields of a form, and its files: whatever has no field's name. Dots in the names of files are no paths."""
     fields = [part for part in form.parts if re.split(r"[.\[]", part.name, maxsplit=1)[0] in FIELDS]
-    files = {part.name: part.upload for part in form.parts if part not in fields}
-    for name in files:
-        if not FILE.fullmatch(name):
-            raise InvalidRequest(f"{name[:80]!r} cannot be the name of a file")
+    files: dict[str, Upload] = {}
+    for part in form.parts:
+        if part in fields:
+            continue
+        if part.name in files:
+            raise InvalidRequest(f"there are two files {part.name[:80]!r}")
+        if not FILE.fullmatch(part.name):
+            raise InvalidRequest(f"{part.name[:80]!r} cannot be the name of a file")
+        files[part.name] = part.upload
     return unflattened((part.name, text_of(part)) for part in fields), files
 
 

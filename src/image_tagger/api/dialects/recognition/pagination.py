@@ -16,8 +16,8 @@ R = TypeVar("R")
 
 def asked(request: Request) -> Page:
     """`offset` and `limit`; a larger limit counts as the largest one. Raises InvalidRequest for what is no number."""
-    limit = _whole(request, "limit", DEFAULT_LIMIT)
-    return Page(_whole(request, "offset", 0), min(limit, LARGEST_LIMIT))
+    limit = _whole(request, "limit", DEFAULT_LIMIT, least=1)
+    return Page(_whole(request, "offset", 0, least=0), min(limit, LARGEST_LIMIT))
 
 
 def answer(request: Request, listing: Listing[R], page: Page, render: Callable[[R], Any]) -> dict[str, Any]:
@@ -39,12 +39,12 @@ def page_of(everything: tuple[R, ...], page: Page) -> Listing[R]:
     return Listing(len(everything), everything[page.offset : page.offset + page.limit])
 
 
-def _whole(request: Request, name: str, default: int) -> int:
+def _whole(request: Request, name: str, default: int, *, least: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise InvalidRequest(f"{name} must be a whole number of at least 0")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18 and int(text) >= least):
+        raise InvalidRequest(f"{name} must be a whole number of at least {least}")
     return int(text)
 
 

@@ -1,11 +1,12 @@
 """The bodies that make and change resources, as models: what is required, and what the text of a form means."""
 
-import json
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from image_tagger.api.dialects.recognition.requests import LARGEST_ID
+from image_tagger.api.dialects.recognition.wording import reason_of
+from image_tagger.api.json_texts import parsed
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.recognition import Labels, Roi
 
@@ -17,15 +18,22 @@ def _from_text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
+        return parsed(value)
+    except ValueError:
         return value
 
 
+def _storable(value: str) -> str:
+    if "\0" in value:  # PostgreSQL keeps none in a text
+        raise ValueError("no text may hold the character U+0000")
+    return value
+
+
 FromText = BeforeValidator(_from_text)
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # no database keeps more
-Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME)]
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable)]
 Metadata = Annotated[Any, FromText]
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Threshold = Annotated[float, Field(ge=0, le=1)]
 M = TypeVar("M", bound="Fields")
 F = TypeVar("F", bound=BaseModel)
@@ -103,7 +111,7 @@ class Changes(Fields):
 class SpecChanges(Changes):
     """The same, and which version runs."""
 
-    current_version_id: int | None = None
+    current_version_id: Id | None = None
 
 
 class Label(Fields):
@@ -212,8 +220,8 @@ class PostProcessing(Exact):
 class NewVersion(Fields):
     """A version to be."""
 
-    spec_id: int
-    network_id: int
+    spec_id: Id
+    network_id: Id
     post_processings: Annotated[list[PostProcessing], Field(min_length=1)]
 
 
@@ -229,14 +237,6 @@ def read(model: type[M], values: dict[str, Any]) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        reasons = [_reason(one) for one in error.errors(include_url=False, include_context=False)]
+        reasons = [reason_of(one) for one in error.errors(include_url=False)]
         more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
         raise InvalidRequest("; ".join(reasons[:3]) + more) from error
-
-
-def _reason(error: ErrorDetails) -> str:
-    place = ".".join(map(str, error["loc"]))
-    text = {"missing": "this field is required", "too_short": "this list may not be empty"}.get(error["type"])
-    if error["type"] == "too_short" and error["loc"][-1:] == ("polygon",):
-        text = "a polygon needs at least 3 points"
-    return f"{place}: {text or error['msg'].removeprefix('Value error, ')}"

@@ -24,8 +24,10 @@ def number_of(request: Request, kind: str) -> int:
 
 
 def name_of(request: Request) -> str:
-    """The name in the path of something public. Raises UnknownResource for versions, which it has none of."""
+    """The name in the path of something public. Raises UnknownResource for none, and for versions."""
     name = str(request.path_params["name"]).rstrip("/")
+    if not name:  # elsewhere that means the default model
+        raise UnknownResource("there is no such public model")
     if name.endswith("/versions"):
         raise UnknownResource("public models have no versions")
     return name

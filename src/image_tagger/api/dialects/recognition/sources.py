@@ -42,7 +42,7 @@ class Sources:
         if source.startswith(WEB):
             return _url(source.encode(), place)
         if source.startswith("data:"):
-            return await self._prefixed(source.encode("utf-8", "surrogateescape"), place)
+            return await self._prefixed(source.encode(), place)
         raise InvalidRequest(f"{place}: a text must be a URL with http or https, or begin with data:image/")
 
     async def _prefixed(self, content: bytes, place: str) -> Stored:
