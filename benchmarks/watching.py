@@ -13,11 +13,12 @@ from pathlib import Path
 
 from benchmarks import bare
 from image_tagger.domain.frames import EVERY_FRAME, Sampling
+from image_tagger.domain.geometry import Size
 from image_tagger.domain.queries import Query, Upload
 from image_tagger.domain.selection import Selection
 from image_tagger.engine.frames import Frames
 from image_tagger.engine.recognizer import Recognizer
-from image_tagger.media.decode import Budget, Decoder
+from image_tagger.media.decode import MARGIN, Budget, Decoder
 from image_tagger.media.image import Frame
 from image_tagger.models.preprocessing.preparing import needed_pixels
 from image_tagger.services import Services, wire
@@ -67,20 +68,35 @@ def decoded(path: Path, *, threads: bool) -> Cost:
     return _cost(decode)
 
 
-def read_by_opencv(path: Path) -> Cost | None:
-    """All frames by OpenCV, as anyone would write it; None where it is not installed."""
+def read_by_opencv(path: Path, every: int) -> Cost | None:
+    """All frames by OpenCV, as anyone would write it; each `every`th becomes what the product makes of it.
+
+    None where it is not installed.
+    """
     try:
         import cv2  # noqa: PLC0415 - only the benchmark's extra brings it
     except ImportError:
         return None
+    needed = needed_pixels(bare.model().version.network.preprocessing)
 
     def read() -> int:
         capture, count = cv2.VideoCapture(str(path)), 0
-        while capture.read()[0]:
+        while (found := capture.read())[0]:
+            if count % every == 0:
+                small = cv2.resize(found[1], _small(found[1].shape, needed), interpolation=cv2.INTER_AREA)
+                cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
             count += 1
         return count
 
     return _cost(read)
+
+
+def _small(shape: tuple[int, ...], needed: int | None) -> tuple[int, int]:
+    """Width and height that the product shrinks a frame of this shape to."""
+    from image_tagger.media.shrinking import shrunk  # noqa: PLC0415 - an extra brings what it needs
+
+    size = shrunk(Size(shape[1], shape[0]), None if needed is None else needed * MARGIN)
+    return size.width, size.height
 
 
 def _cost(work: Callable[[], int]) -> Cost:

@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests.databases import cluster, database_url
 settings.register_profile("image-tagger", deadline=None)  # a busy machine is no counterexample
 settings.load_profile("image-tagger")
 __all__ = ["cluster", "database_url"]  # fixtures
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started by a shell in the background, as commands would be then
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 SHARED = Path(os.environ.get("IMAGE_TAGGER_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sysconfig
@@ -20,6 +21,7 @@ from benchmarks.figure import Details, Figure, Row, Setup, Spread, judged
 from benchmarks.workers import worker
 from image_tagger.jobs import outcomes
 from image_tagger.jobs.office import FILE
+from image_tagger.jobs.tagging import CHUNK
 from image_tagger.store.database import Database
 from tests.pictures import jpeg
 
@@ -31,20 +33,25 @@ BARE_PICTURES = 400
 LIMIT, ANSWER_MILLISECONDS = 90, 100
 LOOK = 0.5  # seconds
 PAGE = 100  # pictures
+UNREAD = 10**18  # a time of access, in nanoseconds, long before any picture was made
 MEBIBYTE = 2**20
 SCRIPT = str(Path(sysconfig.get_path("scripts"), "image-tagger"))
-ONCE = "SELECT count(*) FROM items WHERE key IS NULL AND claims = 1"
+KEPT = "SELECT count(*) FROM known_files"
 TALLY = "SELECT count(*) FROM items WHERE key IS NULL AND state = 'done'"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The command from its start to its end. memory: bytes resident, answers: seconds until the ledger answers."""
+    """The command from its start to its end.
+
+    memory: bytes of all its processes together, what they share counted once. answers: seconds of the ledger.
+    """
 
     seconds: float
     processor_seconds: float
     memory: list[int]
     answers: list[float]
+    processes: int
 
 
 def measure(setup: Setup) -> Figure:
@@ -82,41 +89,49 @@ def _run(folder: Path, data: Path, count: int) -> Run:
     """Tag the folder, or without a count one that is empty, which is the start and the end of the command alone."""
     what = folder if count else data.parent / "empty"
     what.mkdir(parents=True, exist_ok=True)
-    used, began, memory, answers = _children(), time.perf_counter(), list[int](), list[float]()
+    used, began, most = _children(), time.perf_counter(), 1
+    memory, answers = list[int](), list[float]()
     database = Database(f"sqlite:///{data / FILE}")
     with _started(what, data) as process:
         while process.poll() is None:
             time.sleep(LOOK if count else LOOK / 10)
-            memory += _resident(process.pid)
+            pids = _family(process.pid)
+            most = max(most, len(pids))
+            memory += _together(pids)
             answers += [_answer(database)] if count and _asked(data, TALLY) else []
-    return Run(time.perf_counter() - began, _children() - used, memory, answers)
+    return Run(time.perf_counter() - began, _children() - used, memory, answers, most)
 
 
 @contextmanager
 def _started(what: Path, data: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     asked = arguments or (str(what), "--recursive", "--output", str(data.parent / "labels.jsonl"))
     environment = os.environ | {"IMAGE_TAGGER_DATA_DIR": str(data)}
-    with subprocess.Popen([SCRIPT, "tag", *asked], env=environment, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [SCRIPT, "tag", *asked], env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         yield process
 
 
 def _killed(folder: Path, data: Path, count: int) -> tuple[Row, ...]:
-    """Kill it in the middle; what was looked at by then and was not kept is looked at again."""
+    """Kill all its processes in the middle; what was read by then and was not kept is looked at again."""
     shutil.rmtree(data, ignore_errors=True)
+    pictures = sorted(folder.rglob("*.jpg"))
+    for picture in pictures:
+        os.utime(picture, ns=(UNREAD, picture.stat().st_mtime_ns))
     with _started(folder, data) as process:
-        while _asked(data, TALLY) < count / 64 / 3:
+        while _asked(data, TALLY) < count / CHUNK / 3:
             time.sleep(0.05)
-        process.kill()
-    done = _asked(data, TALLY)
+        os.killpg(process.pid, signal.SIGKILL)
+    read, kept = sum(picture.stat().st_atime_ns != UNREAD for picture in pictures), _asked(data, KEPT)
     with _started(folder, data, "--resume"):
         pass
     lines = (data.parent / "labels.jsonl").read_text(encoding="utf-8").splitlines()
     names = {json.loads(line)["picture"] for line in lines}
-    kept = min(_asked(data, ONCE), done)
     whole = len(names) == len(lines) == count
+    again = f"{read - kept} pictures" if read else "not measured: this file system keeps no times of access"
     return (
         Row("after kill -9: every picture once in the results", str(whole), "True", whole),
-        Row("chunks done before that were not touched", f"{kept} of {done}", note="of 64 pictures"),
+        Row("looked at again", again, f"{CHUNK}", 0 <= read - kept <= CHUNK if read else None, "one chunk"),
     )
 
 
@@ -159,7 +174,8 @@ def _details(done: Run, start: Run, count: int) -> Details:
         ("seconds", f"{done.seconds:.1f}"),
         ("seconds of an empty folder", f"{start.seconds:.1f}"),
         ("processor time per picture", f"{done.processor_seconds / count * 1000:.2f} ms"),
-        ("resident memory", memory.shown(" MiB", 0)),
+        ("processes", str(done.processes)),
+        ("memory of all together", memory.shown(" MiB", 0)),
     )
     return Details(f"A folder of {count} pictures", ("", "measured"), rows)
 
@@ -180,9 +196,24 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _resident(pid: int) -> list[int]:
+def _family(pid: int) -> list[int]:
+    """A process and those that it has started."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, IndexError):  # it has ended
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:  # it has ended
         return []
-    return [pages * os.sysconf("SC_PAGE_SIZE")] if pages else []
+    return [pid, *map(int, children)]
+
+
+def _together(pids: list[int]) -> list[int]:
+    """Bytes of their memory, with its part of what several share."""
+    sizes = [size for pid in pids if (size := _proportional(pid))]
+    return [sum(sizes)] if sizes else []
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:  # it has ended
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

@@ -7,8 +7,8 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,7 +16,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks import load, machine, pictures, serving
-from benchmarks.figure import Details, Figure, NotMeasured, Row, Setup, Spread
+from benchmarks.figure import Details, Figure, NotMeasured, Row, Setup, Spread, judged
 from benchmarks.load import Target
 from benchmarks.workers import worker
 from image_tagger.models import loaded
@@ -26,6 +26,8 @@ CLIENTS = 16
 TIMES_AS_MANY = 2.3
 TIMES_AS_LONG = 0.5
 NAME = "benchmark/vit-base"
+FLOAT32, BFLOAT16, THEIRS = "float32", "bfloat16", "the pipeline"
+TOLERANCE = "0.1"  # for bfloat16: random weights give some pictures two labels that are nearly as good
 PHOTOS = 30
 WARM_UP_SECONDS = 3
 MILLI = 1000
@@ -33,110 +35,119 @@ MILLI = 1000
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Both servers, one right after the other, so that a drift of the machine hits both."""
+    """All servers, one right after the other, so that a drift of the machine hits all of them."""
 
-    ours: float  # seconds, p50 at one client
-    theirs: float
-    our_rate: float  # pictures a second at 16 clients
-    their_rate: float
+    waits: Mapping[str, float]  # seconds, p50 at one client
+    rates: Mapping[str, float]  # pictures a second at 16 clients
     limit: float  # pictures a second of ONNX Runtime alone, one process per core
+    share: float  # of a core that each of these had
 
 
 def measure(setup: Setup) -> Figure:
     """Blocks in turn; the median of their ratios counts. Raises NotMeasured without the extra `hf`."""
-    requests, seconds = setup.repeats(full=30, quick=4), setup.repeats(full=15, quick=4)
-    with _both(setup) as (ours, theirs, folder), worker() as client, worker(machine.cores()) as bench:
-        for target in (ours, theirs):
+    requests, seconds = setup.repeats(full=20, quick=4), setup.repeats(full=10, quick=4)
+    with _all(setup) as (targets, folder), worker() as client, worker(machine.cores()) as bench:
+        for target in targets.values():
             client.submit(load.many_at_a_time, target, CLIENTS, WARM_UP_SECONDS).result()
-        same = [_best(ours, line) == _best(theirs, line) for line in range(len(ours.requests))]
+        best = {way: _best(target) for way, target in targets.items()}
 
         def block() -> Block:
-            alone = [client.submit(load.one_at_a_time, target, requests).result() for target in (ours, theirs)]
-            many = [client.submit(load.many_at_a_time, t, CLIENTS, seconds).result() for t in (ours, theirs)]
-            waits = [median(one.latencies) for one in alone]
+            alone = {way: client.submit(load.one_at_a_time, t, requests).result() for way, t in targets.items()}
+            many = {way: client.submit(load.many_at_a_time, t, CLIENTS, seconds).result() for way, t in targets.items()}
             bare = [bench.submit(bare_rate, folder, seconds) for _ in range(machine.cores())]
-            limit = sum(job.result() for job in bare)
-            return Block(waits[0], waits[1], many[0].per_second, many[1].per_second, limit)
+            limits, shares = zip(*(job.result() for job in bare), strict=True)
+            waits = {way: median(one.latencies) for way, one in alone.items()}
+            return Block(waits, {way: one.per_second for way, one in many.items()}, sum(limits), median(shares))
 
         blocks = [block() for _ in range(setup.repeats(full=5, quick=1))]
-    return Figure(_rows(blocks, same), (_table(blocks),))
+    rows = [row for way in targets if way != THEIRS for row in _rows(way, blocks, best)]
+    return Figure((*rows, _share(blocks)), (_table([*targets], blocks),))
 
 
-def bare_rate(data: Path, seconds: float) -> float:
-    """Pictures a second of the network alone, on one core: no pictures, no server."""
+def bare_rate(data: Path, seconds: float) -> tuple[float, float]:
+    """Pictures a second of the network alone in float32, on one core, and the share of a core that it had."""
     model = loaded.load(standard_catalog({}, NAME, data).default)
     tensor = model.prepare(np.zeros((500, 400, 3), np.uint8)).tensor[np.newaxis]
     model.run(tensor)
-    started, count = time.perf_counter(), 0
+    started, worked, count = time.perf_counter(), time.process_time(), 0
     while (passed := time.perf_counter() - started) < seconds:
         model.run(tensor)
         count += 1
-    return count / passed
+    return count / passed, (time.process_time() - worked) / passed
 
 
-def _rows(blocks: list[Block], same: list[bool]) -> tuple[Row, ...]:
-    rate = Spread.of([block.our_rate / block.their_rate for block in blocks])
-    wait = Spread.of([block.ours / block.theirs for block in blocks])
-    share = Spread.of([100 * block.our_rate / block.limit for block in blocks])
-    note = f"against transformers.pipeline in FastAPI; ViT-B/16 with random weights, {len(blocks)} blocks"
-    return (
-        Row(
-            f"pictures a second, {CLIENTS} clients",
-            rate.shown(" x"),
-            f"{TIMES_AS_MANY} x",
-            _met(rate, least=True),
-            note,
-        ),
-        Row(
-            "the same, of ONNX Runtime alone", share.shown(" %", 0), note="one process per core that does nothing else"
-        ),
-        Row("p50, one client", wait.shown(" x"), f"{TIMES_AS_LONG} x", _met(wait, least=False), note),
-        Row("same best label", f"{sum(same)} of {len(same)} photos", "all", all(same), note),
+def _rows(way: str, blocks: list[Block], best: Mapping[str, list[str]]) -> Iterator[Row]:
+    rate = Spread.of([block.rates[way] / block.rates[THEIRS] for block in blocks])
+    wait = Spread.of([block.waits[way] / block.waits[THEIRS] for block in blocks])
+    same = [own == other for own, other in zip(best[way], best[THEIRS], strict=True)]
+    what = "the default" if way == FLOAT32 else f"by `--precision {way} --tolerance {TOLERANCE}`"
+    note = (
+        f"{way}, {what}; against transformers.pipeline in FastAPI; ViT-B/16 with random weights, {len(blocks)} blocks"
     )
+    shares = [block.share for block in blocks]
+    many = Row(f"pictures a second, {CLIENTS} clients, {way}", rate.shown(" x"), f"{TIMES_AS_MANY} x",
+               rate.median >= TIMES_AS_MANY, note)  # fmt: skip
+    alone = Row(f"p50, one client, {way}", wait.shown(" x"), f"{TIMES_AS_LONG} x", wait.median <= TIMES_AS_LONG, note)
+    yield judged(many, shares)
+    yield judged(alone, shares)
+    yield Row(f"same best label, {way}", f"{sum(same)} of {len(same)} photos", "all", all(same), note)
 
 
-def _met(ratio: Spread, *, least: bool) -> bool:
-    return ratio.median >= TIMES_AS_MANY if least else ratio.median <= TIMES_AS_LONG
+def _share(blocks: list[Block]) -> Row:
+    share = Spread.of([100 * block.rates[FLOAT32] / block.limit for block in blocks])
+    note = "one process per core that does nothing else"
+    return Row(f"pictures a second of ONNX Runtime alone, {FLOAT32}", share.shown(" %", 0), note=note)
 
 
-def _table(blocks: list[Block]) -> Details:
-    def spread(values: list[float], unit: str) -> str:
+def _table(ways: list[str], blocks: list[Block]) -> Details:
+    def spread(values: list[float], unit: str = "") -> str:
         return Spread.of(values).shown(unit, 1)
 
+    bare = spread([block.limit for block in blocks])
     rows = (
-        ("pictures a second", spread([b.our_rate for b in blocks], ""), spread([b.their_rate for b in blocks], "")),
-        ("pictures a second of ONNX Runtime alone", spread([b.limit for b in blocks], ""), ""),
-        ("p50", spread([b.ours * MILLI for b in blocks], " ms"), spread([b.theirs * MILLI for b in blocks], " ms")),
+        ("pictures a second", *(spread([block.rates[way] for block in blocks]) for way in ways)),
+        ("p50", *(spread([block.waits[way] * MILLI for block in blocks], " ms") for way in ways)),
+        ("pictures a second of ONNX Runtime alone", bare, *([""] * (len(ways) - 1))),
     )
-    return Details("ViT-B/16", ("", "Image Tagger", "transformers.pipeline"), rows)
+    return Details("ViT-B/16", ("", *ways), rows)
 
 
 @contextmanager
-def _both(setup: Setup) -> Iterator[tuple[Target, Target, Path]]:
-    """Requests for this server and for the pipeline's, both ready; and this server's data folder."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def _all(setup: Setup) -> Iterator[tuple[dict[str, Target], Path]]:
+    """Requests for this server in each precision and for the pipeline's, all ready; and the data folder of float32."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder, port = Path(name), serving.free_port()
         _run([sys.executable, "-m", "benchmarks.checkpoint", str(folder / "vit")])
-        data = {"data_dir": str(folder / "data")}
-        _run([str(Path(sysconfig.get_path("scripts")) / "image-tagger"), "models", "pull", str(folder / "vit"),
-              "--name", NAME], IMAGE_TAGGER_DATA_DIR=data["data_dir"])  # fmt: skip
         names = _photos(setup, folder / "photos")
-        port = serving.free_port()
         theirs = [sys.executable, "-m", "benchmarks.pipeline_server", str(folder / "vit"), str(port)]
-        with (
-            serving.image_host(folder / "photos") as host,
-            serving.server(default_model=NAME, **data) as own,
-            serving.running(theirs, port, {}) as other,
-        ):
-            targets = [load.predictions_of(server.port, host.port, names) for server in (own, other)]
-            yield targets[0], targets[1], folder / "data"
+        host = stack.enter_context(serving.image_host(folder / "photos"))
+        data = {FLOAT32: _pulled(folder, FLOAT32)}
+        with suppress(NotMeasured):  # without the extra openvino, and on processors without it
+            data[BFLOAT16] = _pulled(folder, BFLOAT16)
+        servers = {
+            way: stack.enter_context(serving.server(default_model=NAME, data_dir=str(place)))
+            for way, place in data.items()
+        }
+        servers[THEIRS] = stack.enter_context(serving.running(theirs, port, {}))
+        targets = {way: load.predictions_of(server.port, host.port, names) for way, server in servers.items()}
+        yield targets, folder / FLOAT32
+
+
+def _pulled(folder: Path, way: str) -> Path:
+    """A data folder with the checkpoint in this precision. Raises NotMeasured."""
+    program, data = Path(sysconfig.get_path("scripts")) / "image-tagger", folder / way
+    wanted = ["--precision", way, "--tolerance", TOLERANCE]
+    _run([str(program), "models", "pull", str(folder / "vit"), "--name", NAME, *wanted],
+         IMAGE_TAGGER_DATA_DIR=str(data))  # fmt: skip
+    return data
 
 
 def _run(command: list[str], **environment: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=serving.PROJECT,
                           env={**serving.plain_environment(), **environment})  # fmt: skip
     if done.returncode:
-        raise NotMeasured(f"the extra hf is needed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+        reason = (done.stderr.strip().splitlines() or ["?"])[-1]
+        raise NotMeasured(f"the extra hf is needed: {reason}")
 
 
 def _photos(setup: Setup, folder: Path) -> list[str]:
@@ -146,9 +157,11 @@ def _photos(setup: Setup, folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def _best(target: Target, line: int) -> str:
-    connection = http.client.HTTPConnection(serving.LOOPBACK, target.port)
-    connection.request("GET", target.requests[line].split(b" ")[1].decode())
-    label: str = json.load(connection.getresponse())["predictions"][0]["label"]
+def _best(target: Target) -> list[str]:
+    """The best label of every photo."""
+    connection, labels = http.client.HTTPConnection(serving.LOOPBACK, target.port), []
+    for request in target.requests:
+        connection.request("GET", request.split(b" ")[1].decode())
+        labels.append(str(json.load(connection.getresponse())["predictions"][0]["label"]))
     connection.close()
-    return label
+    return labels
