@@ -2,29 +2,15 @@
 
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-from image_tagger.cli.progress import Done, Rate
+from image_tagger.cli.progress import new_bar
 
 
 class JobProgress:
     """A bar with the rate and the time left; nothing where standard error is no terminal."""
 
     def __init__(self, what: str) -> None:
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            Done(),
-            Rate(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not console.is_terminal,
-        )
-        self.watched = console.is_terminal  # else nobody needs to count
+        self._bar = new_bar()
+        self.watched = self._bar.console.is_terminal  # else nobody needs to count
         self._what = what
         self._before: int | None = None
         self._task = self._bar.add_task(what, total=None)

@@ -38,6 +38,22 @@ class Rate(ProgressColumn):
         return Text(f"{speed:.1f}{'x' if task.fields.get('film') else '/s'}" if speed else "")
 
 
+def new_bar() -> Bar:
+    """A bar on standard error that goes when it ends; disabled where that is no terminal."""
+    console = Console(stderr=True)
+    return Bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        Done(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        disable=not console.is_terminal,
+    )
+
+
 class Progress:
     """How many of `total` pictures are done, and how far the film is that is being looked at.
 
@@ -46,19 +62,8 @@ class Progress:
     """
 
     def __init__(self, total: int) -> None:
-        console = Console(stderr=True)
-        self._counts = console.is_terminal and not sys.stdout.isatty() and total > MANY
-        self._bar = Bar(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            Done(),
-            Rate(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not console.is_terminal,
-        )
+        self._bar = new_bar()
+        self._counts = self._bar.console.is_terminal and not sys.stdout.isatty() and total > MANY
         self._task = self._bar.add_task("", total=total, visible=self._counts)
 
     def __enter__(self) -> "Progress":
