@@ -14,12 +14,14 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from image_tagger.jobs.tagging import CHUNK
 from tests.cli.command import ended, run, started
 from tests.cli.conftest import Tagger
 from tests.pictures import jpeg
 
-MANY = 500
+MANY = 1000
 DONE = "SELECT number FROM items WHERE key IS NULL AND state = 'done'"
+RUNNING = "SELECT number FROM items WHERE key IS NULL AND state = 'running'"
 TWICE = "SELECT number FROM items WHERE key IS NULL AND claims > 1"
 SECONDS = 60.0
 
@@ -179,6 +181,29 @@ def test_ctrl_c_pauses_and_resume_goes_on(many: Path, data: Path) -> None:
     assert set(before).isdisjoint(_rows(data, TWICE))  # what was claimed and not begun is handed back
 
 
+def test_paused_when_all_was_in_hand_the_file_is_still_to_be_written(many: Path, data: Path) -> None:
+    for picture in sorted(many.iterdir())[CHUNK:]:
+        picture.unlink()
+    with started("tag", "many", "--output", "labels.csv", image_tagger_data_dir=str(data)) as process:
+        _await_rows(data, RUNNING)
+        paused = ended(process, signal.SIGINT)
+    assert (paused.status, len(_rows(data, DONE))) == (130, 1)
+    assert not Path("labels.csv").exists()
+    assert run("tag", "--resume", image_tagger_data_dir=str(data)).out == f"{CHUNK} pictures tagged\n"
+    assert Path("labels.csv").exists()
+
+
+@pytest.mark.usefixtures("photos")
+def test_only_the_latest_job_gets_its_file_again(tagger: Tagger) -> None:
+    for name in ("old.csv", "new.csv"):
+        assert tagger("tag", "photos", "--output", name).status == 0
+    Path("old.csv").unlink()
+    assert tagger("tag", "--resume").status == 1
+    Path("new.csv").unlink()
+    assert tagger("tag", "--resume").out == "2 pictures tagged\n"
+    assert (Path("old.csv").exists(), Path("new.csv").exists()) == (False, True)
+
+
 @pytest.mark.usefixtures("many")
 def test_two_processes_do_not_work_on_one_job(data: Path) -> None:
     with started("tag", "many", "--output", "labels.csv", image_tagger_data_dir=str(data)) as process:
@@ -205,8 +230,12 @@ def _halt(process: subprocess.Popen[bytes], data: Path) -> None:
 
 def _some_done(data: Path) -> None:
     """Wait until a chunk is done."""
+    _await_rows(data, DONE)
+
+
+def _await_rows(data: Path, query: str) -> None:
     until = time.monotonic() + SECONDS
-    while not _rows(data, DONE):
+    while not _rows(data, query):
         assert time.monotonic() < until
         time.sleep(0.01)
 

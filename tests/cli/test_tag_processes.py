@@ -23,7 +23,7 @@ from tests.pictures import jpeg
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="only Linux tells who a process's children are"
 )
-MANY = 500
+MANY = 1000
 KEPT = "SELECT count(*) FROM known_files"
 UNREAD = 10**18  # a time of access, in nanoseconds, before that of the pictures
 

@@ -116,12 +116,30 @@ async def _orders(settings: Settings, queue: str, order: Order, model: str) -> T
 
 
 async def _unfinished(settings: Settings, folder: str | None) -> Job:
+    """The latest that has not ended, or else the latest of all, if only its file is missing."""
     async with wire(settings) as services:
-        jobs, _ = await services.ledger.latest(WantedJobs([KIND], [State.WAITING, State.RUNNING]), limit=LATEST)
-    for job in jobs:
-        if job.queue and not job.cancelling and folder in {None, job.parameters["place"]}:
+        left, _ = await services.ledger.latest(WantedJobs([KIND], [State.WAITING, State.RUNNING]), limit=LATEST)
+        done, _ = await services.ledger.latest(WantedJobs([KIND], [State.DONE]), limit=LATEST)
+    for job in left:
+        if not job.cancelling and _is_ours(job, folder):
             return job
+    latest = next((job for job in done if _is_ours(job, folder)), None)
+    if latest is not None and not await asyncio.to_thread(_is_written, latest):
+        return latest
     raise InvalidRequest("there is no job that could go on")
+
+
+def _is_ours(job: Job, folder: str | None) -> bool:
+    """Whether a command has begun it, for this folder where one is named."""
+    return bool(job.queue) and folder in {None, job.parameters["place"]}
+
+
+def _is_written(job: Job) -> bool:
+    """Whether its file is there, or one of that name that is newer."""
+    try:
+        return Path(job.parameters["output"]).stat().st_mtime >= (job.ended or 0.0)
+    except OSError:
+        return False
 
 
 def _alone(settings: Settings, queue: str) -> FileLock:
