@@ -55,6 +55,12 @@ async def test_the_server_is_ready_when_its_model_answers(client: httpx.AsyncCli
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "model": "starter"})
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+async def test_who_watches_may_ask_for_the_head_alone(client: httpx.AsyncClient, path: str) -> None:
+    asked = await client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+
+
 async def test_one_request_too_many_is_told_when_to_come_back(
     client: httpx.AsyncClient, slow_host: tuple[str, asyncio.Event, asyncio.Event]
 ) -> None:

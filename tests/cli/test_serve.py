@@ -83,6 +83,15 @@ def test_it_serves_on_every_port_that_is_named_and_ends_well_on_sigterm() -> Non
     assert [line["path"] for line in log_lines(outcome.err) if line["event"] == "request"] == ["/health/ready"] * 2
 
 
+def test_text_in_a_file_has_no_colours() -> None:
+    with started("serve", "--port", "0", image_tagger_log_format="text") as process:
+        assert process.stderr is not None
+        while "Image Tagger listens" not in (line := process.stderr.readline().decode()):
+            assert line, "it ends without a word"
+        outcome = ended(process, signal.SIGTERM)
+    assert "\x1b" not in line + outcome.err
+
+
 def test_without_a_port_the_environment_s_counts_and_ctrl_c_ends_it_well() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -11,11 +11,13 @@ def routes(services: Services) -> APIRouter:
     """`/health/live` and `/health/ready`."""
     router = APIRouter(prefix="/health", tags=["Operations"])
 
+    @router.head("/live", include_in_schema=False)
     @router.get("/live", summary="The process lives")
     async def live() -> dict[str, str]:
         """Answer 200 as long as the process can answer at all."""
         return {"status": "live"}
 
+    @router.head("/ready", include_in_schema=False)
     @router.get("/ready", summary="The default model answers")
     async def ready() -> JSONResponse:
         """Run the default model on a small picture: 200 when it answers, 503 with the reason otherwise."""

@@ -41,4 +41,6 @@ def _json() -> tuple[Any, ...]:
 
 
 def _text() -> tuple[Any, ...]:
-    return (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+    return (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback),
+    )

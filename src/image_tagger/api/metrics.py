@@ -74,6 +74,7 @@ def routes(metrics: Metrics) -> APIRouter:
     """`/metrics`."""
     router = APIRouter(tags=["Operations"])
 
+    @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
     def exposition() -> Response:
         """All metrics in Prometheus' text format."""
