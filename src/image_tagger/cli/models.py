@@ -22,7 +22,7 @@ Network = Annotated[
 Labels = Annotated[Path | None, typer.Option(help="A text file with one label a line, in the order of the outputs.")]
 Runtime = Annotated[str, typer.Option(help="The runtime to use instead, such as `openvino`; answers are compared.")]
 Computed = Annotated[
-    str, typer.Option("--precision", help="`float32`, or `bfloat16`, which must give the same answers.")
+    str, typer.Option("--precision", help="`float32`, or `bfloat16`, which must give the same best labels.")
 ]
 Moved = Annotated[float, typer.Option(min=0, help="How far that precision may move a probability.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON.")]
@@ -72,9 +72,10 @@ def pull_model(what: What, *, name: Called = "", precision: Computed = "float32"
     A download that was interrupted is resumed. A folder is laid out as on the hub,
     or holds a model.toml.
 
-    With `--precision bfloat16` it runs about twice as fast on processors that
-    compute so, if 16 pictures get the best labels that float32 gives them, and no
-    probability moves too far. For that `pip install 'image-tagger[openvino]'` is
+    With `--precision bfloat16` it runs nearly twice as fast on processors that
+    compute so. Pictures whose two best labels are close are computed once more in
+    float32. 16 pictures must get the best labels that float32 gives them, and no
+    probability may move too far. For that `pip install 'image-tagger[openvino]'` is
     needed.
 
     \b

@@ -133,9 +133,11 @@ class Residents:
 
     def _open(self, version: Version) -> Resident:
         before, manner = memory.resident_bytes(), self._manner
-        model = load(version, manner.device, manner.granted)
         tensor = blank(version.network.preprocessing)
-        best = tuned(model, tensor, batch_size=manner.batch_size, cores=manner.cores)
+        opened = load(version, manner.device, manner.granted)
+        best = tuned(opened, tensor, batch_size=manner.batch_size, cores=manner.cores)
+        del opened  # its memory, where another one was opened that runs better
+        memory.give_back()
         work = partial(recognise, best.model, self._decoder, best.size)
         batcher = Batcher(work, self._threads, size=best.size, parallel=manner.parallel, seconds=TURN_SECONDS)
         grown = memory.resident_bytes() - before  # others work meanwhile, so it is an estimate

@@ -2,26 +2,18 @@
 
 import time
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from image_tagger.engine.batcher import SIZES, TURN_SECONDS, WORTH, Tensor, best_size
-from image_tagger.models.loaded import LoadedModel, Runtime
+from image_tagger.models.loaded import LoadedModel
+from image_tagger.models.running.tensors import Widening
 
 SLOW_SECONDS = 0.02  # a run that takes longer is worth more than one core, and too long to be repeated often
 FEW = 4  # cores that nearly every large network keeps busy
 REPEATS = 3
 # of the work, for an answer that comes sooner; with all cores busy anyway the difference is a third of that
 MORE_WORK = 1.3
-
-
-@runtime_checkable
-class Widening(Protocol):
-    """A runtime that can use several cores for one run."""
-
-    def with_threads(self, count: int) -> Runtime:
-        """The same network, opened so that one run uses so many cores."""
 
 
 @dataclass(frozen=True, slots=True)

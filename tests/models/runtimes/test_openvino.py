@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
 from image_tagger.domain.specs import Layout, Preprocessing
+from image_tagger.models.running.pool import usable_cores
+from image_tagger.models.running.rechecked import Rechecked
 from image_tagger.models.running.tensors import Runtime
 from image_tagger.models.runtimes import onnx as onnx_runtime
 from image_tagger.models.runtimes import openvino
@@ -58,6 +60,18 @@ def write(file: Path, nodes: list[Any], shape: tuple[Any, ...] = ("n", 3, "h", "
 def pooled(file: Path) -> Path:
     pool = helper.make_node("GlobalAveragePool", ["image"], ["pooled"])
     return write(file, [pool, helper.make_node("Flatten", ["pooled"], ["answer"])])
+
+
+def weighed(file: Path, weights: list[list[float]]) -> Path:
+    """Makes the answer of the colours' means by these: a row for each colour."""
+    constant = numpy_helper.from_array(np.array(weights, np.float32))
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["means"]),
+        helper.make_node("Constant", [], ["weights"], value=constant),
+        helper.make_node("MatMul", ["means", "weights"], ["answer"]),
+    ]
+    return write(file, nodes)
 
 
 @pytest.mark.usefixtures("here")
@@ -157,15 +171,90 @@ def test_threads_do_not_disturb_each_other(tmp_path: Path, threads: int) -> None
 @pytest.mark.usefixtures("here")
 def test_full_precision_unless_told_otherwise(tmp_path: Path) -> None:
     file = pooled(tmp_path / "network.onnx")
-    hint = "INFERENCE_PRECISION_HINT"
-    assert "float32" in str(openvino.load(file, "cpu").compiled.get_property(hint))
-    assert openvino.load(file, "cpu", {"precision": "f32"}).options == {"precision": "f32"}
-    for options, reason in (
+    for options in ({}, {"precision": "f32"}):
+        opened = openvino.load(file, "cpu", options)
+        assert isinstance(opened, openvino.OpenVinoRuntime)
+        assert "float32" in str(opened.compiled.get_property("INFERENCE_PRECISION_HINT"))
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
         ({"precision": "f8"}, "the precision must be one of f32, f16, bf16, not 'f8'"),
-        ({"fast": True}, "no option 'fast'"),
-    ):
-        with pytest.raises(InvalidModel, match=reason):
-            openvino.load(file, "cpu", options)
+        ({"fast": True}, "no option 'fast'; it has: precision, recheck"),
+        ({"recheck": 0.5}, "`recheck` goes with a lower precision; this network computes in f32 anyway"),
+        ({"precision": "f32", "recheck": 0.5}, "`recheck` goes with a lower precision"),
+        *(
+            ({"precision": "bf16", "recheck": wrong}, f"`recheck` must be a positive number, not '{wrong}'")
+            for wrong in (0, -1, True, "much", float("nan"), float("inf"))
+        ),
+    ],
+)
+def test_options_that_there_are_not(tmp_path: Path, options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidModel, match=reason):
+        openvino.load(pooled(tmp_path / "network.onnx"), "cpu", options)
+
+
+@pytest.mark.usefixtures("here")
+def test_values_that_are_close_in_bfloat16_are_computed_again(tmp_path: Path) -> None:
+    if not openvino.computes("bf16"):
+        pytest.skip("this processor does not compute in bfloat16")
+    weights: list[list[float]] = [[1, 1.001, 0], [0, 0, 0], [0, 0, 1.003]]  # those of red are the same in bfloat16
+    file = weighed(tmp_path / "network.onnx", weights)
+    ways: list[dict[str, float | str | bool]] = [{}, {"precision": "bf16"}, {"precision": "bf16", "recheck": 0.1}]
+    exact, fast, sure = (openvino.load(file, "cpu", options) for options in ways)
+    red, blue = np.random.default_rng(0).uniform(0.5, 1, (2, 20))
+    blue[::2] = 0
+    batch = np.stack([red * (blue == 0), 0 * red, blue], 1).astype(np.float32)[:, :, np.newaxis, np.newaxis]
+    expected, rough, found = (answers(network, batch) for network in (exact, fast, sure))
+    assert (expected.argmax(1)[::2] == 1).all()
+    assert not rough.argmax(1)[::2].any()
+    np.testing.assert_allclose(found[::2], expected[::2], atol=1e-6)
+    np.testing.assert_array_equal(found[1::2], rough[1::2])
+    assert (np.abs(found - expected).max(1)[1::2] > 1e-4).all()
+
+
+@pytest.mark.usefixtures("here")
+def test_sums_that_are_normalised_keep_what_bfloat16_would_round_away(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["means"]),
+        helper.make_node("Constant", [], ["much"], value=numpy_helper.from_array(np.full(3, 256, np.float32))),
+        helper.make_node("Constant", [], ["ones"], value=numpy_helper.from_array(np.ones(3, np.float32))),
+        helper.make_node("Constant", [], ["weights"], value=numpy_helper.from_array(np.eye(3, dtype=np.float32))),
+        helper.make_node("Add", ["means", "much"], ["sum"]),
+        helper.make_node("LayerNormalization", ["sum", "ones"], ["normal"]),
+        helper.make_node("MatMul", ["normal", "weights"], ["answer"]),
+    ]
+    file = write(tmp_path / "network.onnx", nodes)
+    exact, fast = (openvino.load(file, "cpu", {"precision": precision}) for precision in ("f32", "bf16"))
+    assert [info.name for info in fast.outputs] == ["answer"]
+    np.testing.assert_allclose(answers(fast, pictures(5)), answers(exact, pictures(5)), atol=0.02)
+
+
+@pytest.mark.usefixtures("here")
+def test_both_networks_use_the_cores_that_they_are_given(tmp_path: Path) -> None:
+    opened = openvino.load(pooled(tmp_path / "network.onnx"), "cpu", {"precision": "bf16", "recheck": 0.25})
+    assert isinstance(opened, Rechecked)
+    wide = opened.with_threads(2)
+    assert wide.margin == 0.25
+    for network, precision in ((wide.fast, "bf16"), (wide.exact, "f32")):
+        assert isinstance(network, openvino.OpenVinoRuntime)
+        assert network.precision == precision
+        assert int(network.compiled.get_property("NUM_STREAMS")) == max(1, usable_cores() // 2)
+    np.testing.assert_allclose(answers(wide, pictures(3)), pictures(3).mean((2, 3)), atol=1e-2)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_network_with_several_inputs_is_not_computed_again(tmp_path: Path) -> None:
+    file = tmp_path / "network.onnx"
+    taken = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ("n", 3)) for name in ("one", "other")]
+    out = helper.make_tensor_value_info("answer", TensorProto.FLOAT, ("n", 3))
+    graph = helper.make_graph([helper.make_node("Add", ["one", "other"], ["answer"])], "test", taken, [out])
+    file.write_bytes(helper.make_model(graph, ir_version=8).SerializeToString())
+    with pytest.raises(InvalidModel, match="`recheck` is for networks with one input; this one has 2"):
+        openvino.load(file, "cpu", {"precision": "bf16", "recheck": 0.25})
 
 
 @pytest.mark.usefixtures("here")

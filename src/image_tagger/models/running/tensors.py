@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -44,6 +44,14 @@ class Runtime(Protocol):
 
         Raises InvalidModel for a tensor that it does not have, and where it refuses what it is fed.
         """
+
+
+@runtime_checkable
+class Widening(Runtime, Protocol):
+    """A runtime that can use several cores for one run."""
+
+    def with_threads(self, count: int) -> Self:
+        """The same network, opened so that one run uses so many cores."""
 
 
 def plain_name(tensor: str) -> str:

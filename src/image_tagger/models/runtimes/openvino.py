@@ -1,5 +1,6 @@
 """OpenVINO: ONNX, TensorFlow's SavedModels and frozen graphs, TFLite and its own IR, without their frameworks."""
 
+import math
 import mmap
 import re
 import sys
@@ -16,13 +17,17 @@ from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavaila
 from image_tagger.models.formats.protobuf import fields
 from image_tagger.models.running.fed import chosen, fed
 from image_tagger.models.running.pool import Pool, usable_cores
+from image_tagger.models.running.rechecked import Rechecked
 from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 INSTALL = "pip install 'image-tagger[openvino]'"
-PRECISIONS = ("f32", "f16", "bf16")
+FULL = "f32"
+PRECISIONS = (FULL, "f16", "bf16")
+OPTIONS = ("precision", "recheck")
 CAPABILITIES = "OPTIMIZATION_CAPABILITIES"  # the property that lists them as BF16, FP16, FP32
 MESSAGES = (".onnx", ".pb")  # of Protocol Buffers
 SAVED_MODEL = "saved_model.pb"
+NORMALISATION = "MVN"  # of a layer, as OpenVINO calls it
 TFLITE_MARK = slice(4, 8), b"TFL3"
 CODES = ("uint8", "int8")  # of quantised answers, whose scale OpenVINO does not tell
 UNKNOWN = re.compile(
@@ -41,14 +46,14 @@ class OpenVinoRuntime:
     outputs: tuple[TensorInfo, ...]
     file: Path
     device: str
-    options: Options
+    precision: str
 
     def run(self, feeds: Tensors, outputs: Sequence[str]) -> list[NDArray[Any]]:
         """Whole tensors by name -> the named outputs, or all; halves become float32. Raises InvalidModel."""
         values, places = [*fed(feeds, self.inputs).values()], chosen(outputs, self.outputs)
         try:
             with self.requests.lent() as request:
-                answers = request.infer(dict(enumerate(values)), share_inputs=True)
+                answers = request.infer(dict(enumerate(values)), share_inputs=True, share_outputs=True)
                 found = [np.array(answers[self.compiled.outputs[place]]) for place in places]
         except Exception as error:  # OpenVINO raises RuntimeError and whatever its bindings raise
             raise InvalidModel(f"{self.file.name} cannot be run on inputs of {_shapes(values)}") from error
@@ -56,16 +61,23 @@ class OpenVinoRuntime:
 
     def with_threads(self, count: int) -> "OpenVinoRuntime":
         """The same network, opened once more so that one run uses so many cores."""
-        return _open(self.file, self.device, self.options, count)
+        return _open(self.file, self.device, self.precision, count)
 
 
-def load(files: Path, device: str, options: Options = NO_OPTIONS) -> OpenVinoRuntime:
+def load(files: Path, device: str, options: Options = NO_OPTIONS) -> OpenVinoRuntime | Rechecked:
     """Open a file, or a SavedModel's folder, on `cpu`, `auto` (the same) or another device of OpenVINO's such as `gpu`.
 
     One run uses one core, and as many as there are cores run side by side. options: `precision`, one of `f32` (unless
-    told otherwise), `f16` and `bf16`. Raises InvalidModel, MissingExtra, and ModelUnavailable for another device.
+    told otherwise), `f16` and `bf16`; `recheck`, the lead of the best value below which a picture is computed in `f32`
+    once more. Raises InvalidModel, MissingExtra, and ModelUnavailable for another device.
     """
-    return _open(files, device, options, 1)
+    precision, margin = _precision(options), _margin(options)
+    network = _open(files, device, precision, 1)
+    if not margin:
+        return network
+    if len(network.inputs) != 1:
+        raise InvalidModel(f"`recheck` is for networks with one input; this one has {len(network.inputs)}")
+    return Rechecked(network, _open(files, device, FULL, 1), margin)
 
 
 def library_version() -> str:
@@ -94,13 +106,16 @@ def _core() -> Any:
     return _library().Core()
 
 
-def _open(files: Path, device: str, options: Options, threads: int) -> OpenVinoRuntime:
-    place, configuration = _place(device), _configuration(options, threads)
+def _open(files: Path, device: str, precision: str, threads: int) -> OpenVinoRuntime:
+    place, configuration = _place(device), _configuration(precision, threads)
     _check_message(files)
     try:
         model = _core().read_model(str(files.parent if files.name == SAVED_MODEL else files))
+        count = len(model.outputs)
+        if precision != FULL:
+            _keep_normalisations(model)
         compiled = _core().compile_model(model, place, configuration)
-        inputs, outputs = _infos(compiled.inputs), _infos(compiled.outputs)
+        inputs, outputs = _infos(compiled.inputs), _infos(compiled.outputs[:count])
         requests = Pool(compiled.create_infer_request, compiled.create_infer_request())
     except Exception as error:  # OpenVINO raises RuntimeError and whatever its bindings raise
         raise InvalidModel(f"{files.name} is no network that OpenVINO can open{_because(error)}") from error
@@ -108,7 +123,15 @@ def _open(files: Path, device: str, options: Options, threads: int) -> OpenVinoR
         raise InvalidModel(
             f"{files.name} gives quantised answers, which the runtime `tflite` reads and OpenVINO does not"
         )
-    return OpenVinoRuntime(compiled, requests, inputs, outputs, files, device, options)
+    return OpenVinoRuntime(compiled, requests, inputs, outputs, files, device, precision)
+
+
+def _keep_normalisations(model: Any) -> None:
+    """Let normalisations, and the sums that transformers make for them, stay in full precision; it costs no time.
+
+    OpenVINO rounds nothing between an output and the products before it, so they become outputs that nobody reads.
+    """
+    model.add_outputs([one.output(0) for one in model.get_ops() if one.get_type_name() == NORMALISATION])
 
 
 def _place(device: str) -> str:
@@ -119,15 +142,31 @@ def _place(device: str) -> str:
     return wanted
 
 
-def _configuration(options: Options, threads: int) -> dict[str, str]:
-    if unknown := options.keys() - {"precision"}:
-        raise InvalidModel(f"openvino has no option {min(unknown)!r}; it has: precision")
-    precision = options.get("precision", PRECISIONS[0])
+def _precision(options: Options) -> str:
+    if unknown := options.keys() - set(OPTIONS):
+        raise InvalidModel(f"openvino has no option {min(unknown)!r}; it has: {', '.join(OPTIONS)}")
+    precision = str(options.get("precision", FULL))
     if precision not in PRECISIONS:
-        raise InvalidModel(f"the precision must be one of {', '.join(PRECISIONS)}, not {str(precision)[:40]!r}")
+        raise InvalidModel(f"the precision must be one of {', '.join(PRECISIONS)}, not {precision[:40]!r}")
+    return precision
+
+
+def _margin(options: Options) -> float:
+    """0 where nothing is computed again."""
+    margin = options.get("recheck")
+    if margin is None:
+        return 0
+    if isinstance(margin, bool | str) or not 0 < margin < math.inf:
+        raise InvalidModel(f"`recheck` must be a positive number, not {str(margin)[:40]!r}")
+    if options.get("precision", FULL) == FULL:
+        raise InvalidModel(f"`recheck` goes with a lower precision; this network computes in {FULL} anyway")
+    return margin
+
+
+def _configuration(precision: str, threads: int) -> dict[str, str]:
     streams = max(1, usable_cores() // threads)
     return {
-        "INFERENCE_PRECISION_HINT": str(precision),
+        "INFERENCE_PRECISION_HINT": precision,
         "NUM_STREAMS": str(streams),
         "INFERENCE_NUM_THREADS": str(streams * threads),
         "ENABLE_CPU_PINNING": "NO",  # several processes would all pin themselves to the same cores
