@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
-PACKAGES = ("image-tagger", "onnxruntime", "pillow", "numpy", "uvicorn", "httptools")
+PACKAGES = ("image-tagger", "onnxruntime", "pillow", "numpy", "uvicorn", "aiohttp")
 
 
 def cores() -> int:

@@ -17,6 +17,7 @@ from image_tagger.api.app import create_app
 from image_tagger.api.logs import configure_logs
 from image_tagger.cli.failure import EXIT_FAILED
 from image_tagger.cli.orders import MemberOrders
+from image_tagger.cli.protocol import Protocol
 from image_tagger.domain.errors import TaggerError
 from image_tagger.settings import Settings, read_settings
 
@@ -29,6 +30,7 @@ class Server(uvicorn.Server):
     def __init__(self, settings: Settings, shared: Path | None = None) -> None:
         config = uvicorn.Config(
             create_app(settings, shared),
+            http=Protocol,
             log_config=None,
             access_log=False,  # the request log says more
             server_header=False,

@@ -231,3 +231,7 @@ class Version:
     spec: Spec
     golden: Golden | None = None
     about: tuple[tuple[str, str], ...] = ()  # description, licence, what it was trained on
+
+    def __hash__(self) -> int:
+        """By name and network alone: every request looks its version up, and there may be thousands of labels."""
+        return hash((self.name, self.network))
