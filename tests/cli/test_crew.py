@@ -85,6 +85,17 @@ def test_no_member_outlives_its_crew() -> None:
             time.sleep(0.05)
 
 
+def test_ctrl_c_while_a_server_starts_is_for_the_process_above_it() -> None:
+    with started("serve", "--port", "0", image_tagger_processes="2") as process:
+        for pid in await_members(process.pid, 1):
+            os.kill(pid, signal.SIGINT)
+        (url,) = listening(process)
+        assert get(url, "/health/live")[0] == 200
+        outcome = ended(process, signal.SIGINT)
+    assert outcome.status == 0
+    assert "Traceback" not in outcome.err
+
+
 def test_a_signal_to_everyone_as_terminals_and_service_managers_send_it_is_one_signal() -> None:
     with started("serve", "--port", "0", image_tagger_processes="2") as process:
         (url,) = listening(process)

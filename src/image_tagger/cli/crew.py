@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from image_tagger.cli.orders import CrewOrders, MemberOrders
+from image_tagger.cli.signals import deaf_to_ctrl_c
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
 PAUSE = 1.0  # seconds before a replacement, so that servers that cannot live do not keep the machine busy
@@ -62,11 +63,12 @@ class Crew:
         ready, says_ready = os.pipe()
         listening = [open_socket.fileno() for open_socket in self._listening]
         orders = MemberOrders(self._orders.given, listening, self._shared, says_ready, self._alive, number, replaces)
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", "image_tagger.cli.member", orders.text()],
-            env={**os.environ, METRICS_FOLDER: self._shared},
-            pass_fds=[*listening, says_ready, self._alive],
-        )
+        with deaf_to_ctrl_c():
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "image_tagger.cli.member", orders.text()],
+                env={**os.environ, METRICS_FOLDER: self._shared},
+                pass_fds=[*listening, says_ready, self._alive],
+            )
         os.close(says_ready)
         self._members.append(_Member(process, number, ready))
         if self._leaving:  # a signal came while it was not yet among the members

@@ -63,7 +63,7 @@ class Member(Server):
         os.write(self._orders.ready, b"!")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Finish what is in flight, however often asked: a terminal and a service manager tell every process."""
+        """Finish what is in flight, however often asked: a service manager tells every process."""
         del sig, frame
         self.should_exit = True
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
+from image_tagger.cli.signals import deaf_to_ctrl_c
 from image_tagger.cli.tag_orders import TagOrders
 
 REPLACED = 3  # times that each may end and be replaced: what ends them may be the place and not a picture
@@ -45,23 +45,13 @@ async def _all_kept(orders: TagOrders, alive: int) -> AsyncIterator[None]:
 
 
 def _started(orders: TagOrders, alive: int) -> subprocess.Popen[bytes]:
-    with _deaf_to_ctrl_c():
+    with deaf_to_ctrl_c():
         return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "image_tagger.cli.tag_member", orders.text(alive)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[alive],
         )
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Programs started meanwhile never hear it: a terminal tells all, and this one says what follows."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 async def _keep(members: list[subprocess.Popen[bytes]], orders: TagOrders, alive: int) -> None:
