@@ -12,7 +12,7 @@ from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Version
 
 KIND = "tag_files"
-CHUNK = 128  # pictures of an item
+CHUNK = 256  # pictures of an item
 ATTEMPTS = 8  # of a picture that may be reachable later: some minutes
 FOLDER, MANIFEST, LIST = "folder", "manifest", "list"
 S3 = "s3://"

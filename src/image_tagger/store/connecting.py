@@ -11,7 +11,7 @@ from image_tagger.domain.errors import InvalidRequest, MissingExtra
 
 BUSY_SECONDS = 20  # that a SQLite transaction waits for one of another process
 BUSY_PAUSE = 0.01  # seconds between two tries to switch a new database's journal
-CHECKPOINT = 4000  # pages of the log after which they are moved: many rows mean the same pages again and again
+CHECKPOINT = 16_000  # pages of the log after which they are moved: many rows mean the same pages again and again
 PRIMARY = 0xFF  # of an extended result code of SQLite
 CONNECT_SECONDS = 5
 CONFLICTS = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Double, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from image_tagger.domain.results import FoundPicture, PictureFile, Recognised, Search
@@ -25,12 +25,10 @@ def _pictures(added: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postg
 
 
 PICTURES = {"sqlite": _pictures(sqlite.insert(pictures)), "postgresql": _pictures(postgresql.insert(pictures))}
-RESULTS = results.insert().from_select(
-    ["picture_id", "label_id", "score"],
-    select(pictures.c.id, bindparam("label", type_=BigInteger), bindparam("score", type_=Double)).where(
-        pictures.c.key == bindparam("picture")
-    ),
+RESULTS = results.insert().values(
+    picture_id=bindparam("picture"), label_id=bindparam("label"), score=bindparam("score")
 )
+IDS = select(pictures.c.key, pictures.c.id).where(pictures.c.key.in_(bindparam("keys", expanding=True)))
 FORGET_OF_MODEL = delete(results).where(
     results.c.picture_id.in_(select(pictures.c.id).where(pictures.c.key.in_(bindparam("keys", expanding=True)))),
     # adding nothing keeps SQLite from seeking every label of the model, instead of reading the picture's few
@@ -66,7 +64,8 @@ class Results:
         for some in _chunks([*latest]):
             connection.execute(FORGET_OF_MODEL, {"model": model, "keys": some})
         write_rows(connection, PICTURES[connection.dialect.name], [_row(one.picture) for one in latest.values()])
-        rows = [row for key, one in latest.items() for row in self._rows(key, model, one)]
+        ids = _ids_of(connection, [*latest])
+        rows = [row for key, one in latest.items() for row in self._rows(ids[key], model, one)]
         write_rows(connection, RESULTS, rows)
 
     async def known(self, keys: Sequence[str]) -> dict[str, PictureFile]:
@@ -102,12 +101,12 @@ class Results:
         rows = [{"model": model, "name": name} for name in names]
         connection.execute(self._database.insert(labels).on_conflict_do_nothing(), rows)
 
-    def _rows(self, key: str, model: str, one: Recognised) -> Iterable[dict[str, Any]]:
+    def _rows(self, picture: int, model: str, one: Recognised) -> Iterable[dict[str, Any]]:
         best: dict[str, float] = {}
         for prediction in one.predictions:
             best[prediction.label] = max(best.get(prediction.label, 0.0), prediction.score)
         known = self._known
-        return [{"label": known[model, label].id, "score": best[label], "picture": key} for label in best]
+        return [{"label": known[model, label].id, "score": best[label], "picture": picture} for label in best]
 
 
 def _row(file: PictureFile) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def _forget(connection: Connection, keys: Sequence[str]) -> None:
 def _ids_of(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in _chunks(keys):
-        found.update(connection.execute(select(pictures.c.key, pictures.c.id).where(pictures.c.key.in_(some))).all())
+        found.update(connection.execute(IDS, {"keys": [*some]}).all())
     return found
 
 
