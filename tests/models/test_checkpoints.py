@@ -158,6 +158,13 @@ def test_what_stays_in_torch_answers_as_well(tmp_path: Path) -> None:
         loaded.load(version)
 
 
+def test_a_tensor_that_a_checkpoint_refuses_is_an_error_of_ours() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra `hf`")
+    checkpoint = Checkpoint(torch.nn.Conv2d(3, 2, 5), processor=None, device="cpu")
+    with pytest.raises(InvalidModel, match="the network cannot be run: RuntimeError"):
+        checkpoint.run({"pixel_values": np.zeros((1, 3, 2, 2), np.float32)}, ())
+
+
 def test_what_torch_cannot_export_says_so(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="needs the extra `hf`")
 

@@ -39,7 +39,9 @@ class DialectRoute(APIRoute):
                 return _with_retry(render_error(error), error)
             except ClientDisconnect:
                 return Response(status_code=CLIENT_LEFT)
-            except Exception:  # a fault of ours must still be answered in the dialect, and must be seen
+            except (
+                Exception
+            ):  # a fault of ours: the client gets the dialect's error and no trace, the log gets the trace
                 log.exception("a request failed for a reason nobody foresaw")
                 return render_error(TaggerError("internal error"))
             return response

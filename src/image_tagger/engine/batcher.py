@@ -129,7 +129,7 @@ class Batcher(Generic[A, B]):
     def _answers(self, items: list[A]) -> Sequence[B | Exception]:
         try:
             return self._work(items)
-        except Exception as error:  # noqa: BLE001 - any kind: unanswered, its callers would wait for ever
+        except Exception as error:  # noqa: BLE001 - raised in a thread nobody waits for, callers would hang
             return [error] * len(items)
 
 

@@ -95,7 +95,7 @@ def _run(model: LoadedModel, tensors: list[NDArray[Any]]) -> Sequence[Outputs | 
     if len({tensor.shape for tensor in tensors}) == 1:
         try:
             return model.run(np.stack(tensors))
-        except Exception as error:  # noqa: BLE001 - foreign code; each tensor gets its own chance below
+        except Exception as error:  # noqa: BLE001 - of a runtime that others may install; each tensor is tried below
             if len(tensors) == 1:
                 return [error]
     return [_attempt(_run_one, model, tensor) for tensor in tensors]

@@ -62,7 +62,9 @@ class Video:
             return step(*args)
         except InvalidMedia:
             raise
-        except Exception as error:  # FFmpeg's errors are of many kinds, MemoryError included
+        except (
+            Exception
+        ) as error:  # of broken bytes: FFmpegError, ValueError and MemoryError from its bindings, OSError from reading
             if self._tally.decoded:
                 raise TruncatedMedia("the video is broken behind its first frames") from error
             raise InvalidMedia("the file is no video, or a broken one") from error

@@ -1,6 +1,7 @@
 """What kind of network a ZIP archive holds; archives that would fill the memory or reach outside are refused."""
 
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 MOST_FILES = 100_000
@@ -13,12 +14,17 @@ PICKLE_ADVICE = (
 )
 
 
+# What reading a ZIP raises for a file that is damaged or made by others: NotImplementedError for a newer version of the
+# format, a compression that Python has not, and encryption of another kind; EOFError and zlib.error for data cut short.
+BROKEN = (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error)
+
+
 def network_in(file: Path) -> str:
     """The value of the kind of network. Raises ValueError with the reason why it is none that may be opened."""
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:  # the second: a compression of newer zip files
+    except BROKEN as error:
         raise ValueError("its archive is broken or cut short") from error
     _check(members, file.stat().st_size)
     return _kind([member.filename for member in members])

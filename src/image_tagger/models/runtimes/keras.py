@@ -52,7 +52,7 @@ class KerasRuntime:
         fed = [self._fed(info, feeds) for info in self.inputs]
         try:
             given = self.model.predict_on_batch(fed)
-        except Exception as error:  # each backend raises types of its own
+        except Exception as error:  # TensorFlow, torch and JAX raise types of their own that share no base
             raise InvalidModel(f"{self.file.name} cannot be run on these inputs: {type(error).__name__}") from error
         answers = dict(zip(names, keras.tree.flatten(given), strict=True))
         return [np.asarray(answers[name]) for name in outputs or names[:1]]
@@ -91,7 +91,7 @@ def load(files: Path, device: str, options: Options = NO_OPTIONS) -> KerasRuntim
             _try(runtime)
     except InvalidModel:
         raise
-    except Exception as error:  # Keras raises whatever its layers raise
+    except Exception as error:  # layers are code of Keras, its backend and their makers, with no common error
         raise InvalidModel(f"{files.name} is no network that Keras can open: {_reason(error)}") from error
     return runtime
 

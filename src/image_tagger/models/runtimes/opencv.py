@@ -61,7 +61,7 @@ class OpenCvRuntime:
                     network.setInput(value, name)
                 answers = network.forwardAndRetrieve([layer for layer, _ in makers])
                 found = [np.array(answer[place]) for answer, (_, place) in zip(answers, makers, strict=True)]
-        except Exception as error:  # cv2.error, and what its bindings raise
+        except _library().error as error:
             shapes = ", ".join(" x ".join(map(str, value.shape)) for value in values.values())
             raise InvalidModel(f"{self.file.name} cannot be run on inputs of {shapes}") from error
         ranks = {info.name: len(info.shape) for info in self.outputs}
@@ -95,7 +95,7 @@ def load(files: Path, device: str, options: Options = NO_OPTIONS) -> OpenCvRunti
         inputs, outputs = _infos(first, described, files.name)
     except InvalidModel:
         raise
-    except Exception as error:  # cv2.error, and what its bindings raise
+    except _library().error as error:
         raise InvalidModel(f"{files.name} is no network that OpenCV can open") from error
     return OpenCvRuntime(Pool(described.make, first), described, inputs, outputs, files)
 
@@ -143,7 +143,7 @@ def _darknet(file: Path, named: str) -> Described:
 
     try:
         first = made()
-    except Exception as error:  # cv2.error, and what its bindings raise
+    except _library().error as error:
         raise InvalidModel(f"{file.name} is no network that OpenCV can open") from error
     layers = frozenset(first.getLayerNames())
     ends = tuple(first.getUnconnectedOutLayersNames())

@@ -38,13 +38,16 @@ class Checkpoint:
         return (TensorInfo(OUTPUT, (None, None), "float32"),)
 
     def run(self, feeds: Tensors, outputs: Sequence[str]) -> list[NDArray[Any]]:
-        """Pictures (number, 3, height, width) -> logits (number, labels). Raises InvalidModel for other outputs."""
+        """Pictures (number, 3, height, width) -> logits (number, labels). Raises InvalidModel."""
         import torch  # noqa: PLC0415 - an extra
 
         if {*outputs} - {OUTPUT}:
             raise InvalidModel(f"a checkpoint has one output, {OUTPUT!r}")
-        with torch.inference_mode():
-            answer = self.module(torch.from_numpy(feeds[INPUT]).to(self.device)).float().cpu().numpy()
+        try:
+            with torch.inference_mode():
+                answer = self.module(torch.from_numpy(feeds[INPUT]).to(self.device)).float().cpu().numpy()
+        except Exception as error:  # each architecture is code of its own, and refuses tensors in its own way
+            raise InvalidModel(f"the network cannot be run: {type(error).__name__}") from error
         return [answer]
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,7 +1,6 @@
 """`.keras` archives: three known files, whose sizes are believable."""
 
 import zipfile
-import zlib
 from pathlib import Path
 
 from image_tagger.domain.errors import InvalidModel
@@ -26,8 +25,7 @@ def read_configuration(file: Path) -> bytes:
             return _configuration(archive, file.name)
     except OSError as error:
         raise InvalidModel(f"{file.name} cannot be read: {error.strerror or 'broken'}") from error
-    # NotImplementedError: zipfile's word for a compression that it does not know
-    except (ValueError, zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
+    except (ValueError, *archives.BROKEN) as error:
         raise InvalidModel(f"{file.name} is no Keras network: {error}") from error
 
 

@@ -6,7 +6,6 @@ compiled libraries that lie in the archive. None of that is needed to run the gr
 
 import json
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +51,7 @@ def read(file: Path) -> Contents:
         raise InvalidModel(f"{file.name} cannot be read: {error.strerror or 'broken'}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidModel(f"{file.name} is incomplete, or of a version of torch that is not known here") from error
-    # NotImplementedError: zipfile's word for a compression that it does not know
-    except (ValueError, RecursionError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except (ValueError, RecursionError, *archives.BROKEN) as error:  # RecursionError: of JSON that is nested for that
         raise InvalidModel(f"{file.name} is no PyTorch ExportedProgram: {error}") from error
 
 
