@@ -1,6 +1,6 @@
 """Files of results: JSON lines, CSV or Parquet, whole or not there."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, Callable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROW_GROUP = 20_000  # rows of a Parquet file that are written together
-Add = Callable[[Outcome], None]
+Add = Callable[[Sequence[Outcome]], None]
 
 
 def check(file: Path) -> None:
@@ -26,13 +26,13 @@ def check(file: Path) -> None:
         _parquet()
 
 
-async def write(file: Path, outcomes: AsyncIterable[Outcome]) -> None:
-    """Write all of them. Raises TaggerError where that is not possible; then the file is as it was."""
+async def write(file: Path, pages: AsyncIterable[Sequence[Outcome]]) -> None:
+    """Write all pictures of these pages. Raises TaggerError where that is not possible; then the file is as it was."""
     beside = file.with_name(f".{file.name}.part")
     try:
         with WRITERS[file.suffix.lower()](beside) as add:
-            async for one in outcomes:
-                add(one)
+            async for page in pages:
+                add(page)
         beside.replace(file)
     except OSError as error:
         raise TaggerError(f"the results cannot be written: {error.strerror}") from error
@@ -43,14 +43,14 @@ async def write(file: Path, outcomes: AsyncIterable[Outcome]) -> None:
 @contextmanager
 def _jsonl(file: Path) -> "Iterator[Add]":
     with _text(file) as to:
-        yield lambda one: _write(to, lines.json_line(one))
+        yield lambda page: to.writelines(map(lines.json_line, page))
 
 
 @contextmanager
 def _csv(file: Path) -> "Iterator[Add]":
     with _text(file) as to:
         to.write(lines.csv_header())
-        yield lambda one: _write(to, lines.csv_lines(one))
+        yield lambda page: to.writelines(map(lines.csv_lines, page))
 
 
 @contextmanager
@@ -65,8 +65,8 @@ def _parquet_file(file: Path) -> "Iterator[Add]":
         writer.write_table(arrow.table([arrow.array(c, t) for c, t in zip(columns, types, strict=True)], schema=schema))
         rows.clear()
 
-    def add(one: Outcome) -> None:
-        rows.extend(lines.rows_of(one))
+    def add(page: Sequence[Outcome]) -> None:
+        rows.extend(row for one in page for row in lines.rows_of(one))
         if len(rows) >= ROW_GROUP:
             flush()
 
@@ -78,10 +78,6 @@ def _parquet_file(file: Path) -> "Iterator[Add]":
 
 def _text(file: Path) -> TextIO:
     return file.open("w", encoding="utf-8", newline="")
-
-
-def _write(to: TextIO, text: str) -> None:
-    to.write(text)
 
 
 def _parquet() -> tuple[Any, Any]:
@@ -98,12 +94,3 @@ WRITERS: dict[str, Callable[[Path], AbstractContextManager[Add]]] = {
     ".csv": _csv,
     ".parquet": _parquet_file,
 }
-
-
-async def pages(read: Callable[[int], Any]) -> AsyncIterator[Outcome]:
-    """All of what `read(after)` gives page by page."""
-    after = -1
-    while page := await read(after):
-        for one in page:
-            yield one
-        after = page[-1].mark

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from image_tagger.cli import result_files
@@ -33,7 +32,7 @@ from image_tagger.settings import Settings, read_settings
 from image_tagger.store.ids import new_id
 
 LOOK = 0.5  # seconds between looks at how far the job is
-PAGE = 1024  # pictures read at a time
+PAGE = 4096  # pictures read at a time
 LATEST = 1000  # jobs among which the unfinished one is looked for
 
 
@@ -161,12 +160,12 @@ async def _work(services: Services, job: Job, orders: TagOrders) -> int:
     try:
         async with beside(orders):
             await _ended(services, job)
+        return await _report(services, job)
     except asyncio.CancelledError:
         sys.stderr.write("image-tagger: paused; go on with: image-tagger tag --resume\n")
         raise
     finally:
         gc.unfreeze()
-    return await _report(services, job)
 
 
 async def _ended(services: Services, job: Job) -> None:
@@ -186,26 +185,24 @@ async def _report(services: Services, job: Job) -> int:
         raise InvalidRequest(listing.error.message)
     for name in closed:
         sys.stderr.write(f"image-tagger: {visible(name)}: the folder cannot be read\n")
-    await result_files.write(Path(job.parameters["output"]), _each(services, job))
+    await result_files.write(Path(job.parameters["output"]), _pages(services, job))
     counted = await services.database.read(outcomes.tally, job.id)
     with writing():
         standard_output().write(f"{_summary(counted)}\n")
     return counted.failed + counted.cancelled + len(closed)
 
 
-async def _each(services: Services, job: Job) -> AsyncIterator[Outcome]:
+async def _pages(services: Services, job: Job) -> AsyncIterator[list[Outcome]]:
     """Every picture under the name by which the user knows it; what failed is said on the way."""
     before = str(Path(job.parameters["called"], "x"))[:-1]  # joined as texts: a Path for each would take longer
-    read = partial(_page, services, job.id)
-    async for one in result_files.pages(read):
-        named = replace(one, name=before + one.name.replace("/", os.sep))
-        if one.error is not None:
-            sys.stderr.write(f"image-tagger: {visible(named.name)}: {one.error.message}\n")
+    after = -1
+    while page := await services.database.read(outcomes.page, job.id, after, PAGE):
+        named = [replace(one, name=before + one.name.replace("/", os.sep)) for one in page]
+        for one in named:
+            if one.error is not None:
+                sys.stderr.write(f"image-tagger: {visible(one.name)}: {one.error.message}\n")
         yield named
-
-
-async def _page(services: Services, job_id: int, after: int) -> list[Outcome]:
-    return await services.database.read(outcomes.page, job_id, after, PAGE)
+        after = page[-1].mark
 
 
 def _summary(counted: Tally) -> str:

@@ -53,8 +53,9 @@ def content(file: File) -> Content | TaggerError:
 
 
 def origin_of(place: bytes) -> str:
-    """A place, hashed."""
-    return hashlib.sha256(place).hexdigest()[:32]
+    """A place, hashed; its folder comes first, so that what is in one folder lies together where this is the order."""
+    folder = place.rpartition(b"/")[0]
+    return hashlib.sha256(folder).hexdigest()[:8] + hashlib.sha256(place).hexdigest()[:24]
 
 
 def _gone(error: Exception) -> TaggerError:

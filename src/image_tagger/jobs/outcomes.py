@@ -76,7 +76,8 @@ def last_chunk(connection: Connection, job_id: int) -> dict[str, Any] | None:
 
 def page(connection: Connection, job_id: int, after: int, limit: int) -> list[Outcome]:
     """Pictures behind a number, in order: as many chunks as hold `limit` of them, cut there."""
-    start, count = _first_chunk_after(after), limit // CHUNK + 2
+    start = (after + 1) // CHUNK
+    count = (after + limit) // CHUNK + 2 - start
     chosen = (items.c.job_id == job_id) & items.c.key.is_(None)
     wanted = select(*COLUMNS).where(chosen).order_by(items.c.number).offset(start).limit(count)
     rows = connection.execute(wanted).mappings().all()
@@ -99,20 +100,16 @@ def failed_page(connection: Connection, job_id: int, after: int, limit: int) -> 
     return found
 
 
-def _first_chunk_after(number: int) -> int:
-    return (number + 1) // CHUNK
-
-
 def _outcomes(connection: Connection, job_id: int, rows: Sequence[RowMapping]) -> Iterator[Outcome]:
     alone = _singles(connection, job_id, rows)
     for row in rows:
-        state, results = State(row["state"]), (row["result"] or {}).get("results", ())
-        for place, name in enumerate(row["payload"]["names"]):
-            number = row["payload"]["first"] + place
+        state, payload, failure = State(row["state"]), row["payload"], _failure(row)
+        results = row["result"]["results"] if state is State.DONE else ()
+        for number, name in enumerate(payload["names"], payload["first"]):
             if state is not State.DONE:
-                yield Outcome(number, name, state, error=_failure(row), mark=number)
-            elif results[place] is not None:
-                yield Outcome(number, name, state, results[place], mark=number)
+                yield Outcome(number, name, state, error=failure, mark=number)
+            elif (labels := results[number - payload["first"]]) is not None:
+                yield Outcome(number, name, state, labels, mark=number)
             elif number in alone:
                 yield _single(alone[number], number)
 

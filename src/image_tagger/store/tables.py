@@ -182,7 +182,7 @@ results = Table(
     Column("picture_id", ID, ForeignKey("pictures.id"), primary_key=True),
     Column("label_id", ID, ForeignKey("labels.id"), primary_key=True),
     Column("score", Double, nullable=False),
-    Index("results_found", "label_id", "score", "picture_id"),  # covers: a search reads nothing else
+    Index("results_found", "label_id", "picture_id", "score"),  # covers; new pictures go to the ends of their labels
     sqlite_with_rowid=False,
 )
 

@@ -162,7 +162,7 @@ def _make_results() -> None:
         sa.Column("score", sa.Double, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("results_found", "results", ["label_id", "score", "picture_id"])
+    op.create_index("results_found", "results", ["label_id", "picture_id", "score"])
 
 
 def _make_known_files() -> None:
