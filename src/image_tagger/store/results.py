@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from image_tagger.domain.results import FoundPicture, PictureFile, Recognised, Search
 from image_tagger.store.database import Database
 from image_tagger.store.rows import write_rows
-from image_tagger.store.searching import FEW, KnownLabel, find
+from image_tagger.store.searching import FEW, KnownLabel, find, strength
 from image_tagger.store.tables import labels, pictures, results
 
 AT_A_TIME = 1000  # keys of one statement
@@ -26,7 +26,10 @@ def _pictures(added: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postg
 
 PICTURES = {"sqlite": _pictures(sqlite.insert(pictures)), "postgresql": _pictures(postgresql.insert(pictures))}
 RESULTS = results.insert().values(
-    picture_id=bindparam("picture"), label_id=bindparam("label"), score=bindparam("score")
+    picture_id=bindparam("picture"),
+    label_id=bindparam("label"),
+    score=bindparam("score"),
+    strength=bindparam("strength"),
 )
 IDS = select(pictures.c.key, pictures.c.id).where(pictures.c.key.in_(bindparam("keys", expanding=True)))
 FORGET_OF_MODEL = delete(results).where(
@@ -106,7 +109,10 @@ class Results:
         for prediction in one.predictions:
             best[prediction.label] = max(best.get(prediction.label, 0.0), prediction.score)
         known = self._known
-        return [{"label": known[model, label].id, "score": best[label], "picture": picture} for label in best]
+        return [
+            {"label": known[model, label].id, "score": score, "strength": strength(score), "picture": picture}
+            for label, score in best.items()
+        ]
 
 
 def _row(file: PictureFile) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from image_tagger.domain.results import FoundPicture, LabelScore, Search
 from image_tagger.store.tables import labels, pictures, results
 
 FEW = 20_000  # rows of labels that are read and sorted in about 10 ms
-
+STRENGTHS = 4  # of scores from 0 to 1: enough that few rows below the least score are read
 FIRST_CHECKED = 500  # candidates; then four times as many, and so on
 
 
@@ -31,6 +31,11 @@ class _Start:
 
     ids: frozenset[int]
     alone: bool
+
+
+def strength(score: float) -> int:
+    """What results of a label are sorted by: coarser than the score, so that new ones do not go all over the index."""
+    return int(score * STRENGTHS)
 
 
 def find(
@@ -123,8 +128,9 @@ class _Finding:
         return self._connection.scalar(select(func.count()).select_from(some)) or 0
 
     def _rows(self, ids: frozenset[int]) -> Select[tuple[int]]:
-        wanted = _one_of(results.c.label_id, ids), results.c.score >= self._search.least
-        return select(results.c.picture_id).where(*wanted)
+        least = self._search.least
+        strong = results.c.strength >= strength(least), results.c.score >= least
+        return select(results.c.picture_id).where(_one_of(results.c.label_id, ids), *strong)
 
     def _condition(self, wanted: Expression) -> ColumnElement[bool]:
         if isinstance(wanted, Label):

@@ -182,7 +182,9 @@ results = Table(
     Column("picture_id", ID, ForeignKey("pictures.id"), primary_key=True),
     Column("label_id", ID, ForeignKey("labels.id"), primary_key=True),
     Column("score", Double, nullable=False),
-    Index("results_found", "label_id", "picture_id", "score"),  # covers; new pictures go to the ends of their labels
+    Column("strength", Integer, nullable=False),  # of the score, see `searching.strength`
+    # covers: a search reads nothing else; rows of new pictures go to few places, since there are few strengths
+    Index("results_found", "label_id", "strength", "picture_id", "score"),
     sqlite_with_rowid=False,
 )
 

@@ -160,9 +160,10 @@ def _make_results() -> None:
         sa.Column("picture_id", ID, sa.ForeignKey("pictures.id"), primary_key=True),
         sa.Column("label_id", ID, sa.ForeignKey("labels.id"), primary_key=True),
         sa.Column("score", sa.Double, nullable=False),
+        sa.Column("strength", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("results_found", "results", ["label_id", "picture_id", "score"])
+    op.create_index("results_found", "results", ["label_id", "strength", "picture_id", "score"])
 
 
 def _make_known_files() -> None:
