@@ -28,6 +28,8 @@ class Recipe:
     label_smoothing: float = 0.1
     seed: int = 20261121
     start_from: str = ""  # another recipe, whose checkpoint gives the first weights
+    and_from: str = ""  # a second one: then the mean of both does
+    taught: float = 0.0  # share of the loss that a teacher decides (training.teacher), not the labels
     averaged_with: str = ""  # an earlier recipe; what is exported is the mean of both, with this `share` of the earlier
     share: float = 0.0
 
@@ -44,14 +46,28 @@ RECIPES = {
         seed=20261123,
         start_from="second",
     ),
-    "starter": Recipe(  # as it will be used: larger pictures, nearly whole photos
+    "fourth": Recipe(  # as it will be used: larger pictures, nearly whole photos
         stages=(Stage(80, 1, equalise=True, least_area=0.7),),
         filter_rate=0.004,
         other_rate=5e-4,
         seed=20261124,
         start_from="third",
-        averaged_with="second",
-        share=0.25,
+    ),
+    "fifth": Recipe(
+        stages=(Stage(64, 2, equalise=True), Stage(80, 1, equalise=True, least_area=0.7)),
+        filter_rate=0.012,
+        other_rate=1e-3,
+        seed=20261125,
+        start_from="fourth",
+    ),
+    "starter": Recipe(
+        stages=(Stage(64, 4, equalise=True), Stage(80, 2, equalise=True, least_area=0.6)),
+        filter_rate=0.016,
+        other_rate=1.3e-3,
+        seed=20261127,
+        start_from="fourth",
+        and_from="fifth",
+        taught=0.7,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

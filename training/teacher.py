@@ -1,8 +1,8 @@
-"""What else teaches the network: how likely a teacher finds each class for each training photo.
+"""What else teaches the network: how likely a teacher finds each class in each training photo.
 
-The teacher is the mean of two that err in different ways: the network that training begins with, and a linear layer on
-what EfficientNet-lite0 (Apache-2.0, trained on ImageNet by its authors) sees in a photo. Teaching by probabilities: Hinton
-et al. 2015, arXiv:1503.02531. Nothing of the teacher's weights gets into the network.
+The teacher is two that err in different ways, taken together: the network that training begins with, and a linear layer
+on what EfficientNet-lite0 sees in a photo (Apache-2.0, trained on ImageNet by its authors). Teaching by probabilities:
+Hinton et al. 2015, arXiv:1503.02531. No weight of EfficientNet's gets into the network.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,6 @@ from training.network import Network
 FILE = "teacher.npy"
 SIDE = 160  # pixels of a photo for EfficientNet-lite0, below its own 224: the photos have 64
 MEAN, SCALE = 127.0, 128.0  # of the bytes that it was trained on
-FEATURES = 1280
 BATCH = 128
 FOLDS = 4  # a photo is judged by a layer that has not seen it
 EPOCHS, RATE, DECAY, DROPOUT, LAYER_BATCH = 6, 2e-3, 1e-2, 0.5, 1024
@@ -33,14 +32,14 @@ NETWORK_SHARE, LAYER_SHARE = 0.6, 0.6  # of the logarithms of both answers, whos
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Features of photos, float32 (count, FEATURES), mean 0 and deviation 1 each; `photos`: which ones they are."""
+    """Features of photos, float32 (count, 1280), mean 0 and deviation 1 each; `photos`: which ones they are."""
 
     features: Tensor
     photos: Tensor
 
 
 def answers(work: Path, photos: Photos, network: Network, device: torch.device) -> NDArray[np.float16]:
-    """Probabilities of the classes, float16 (count, classes), kept in `work`: 20 minutes on two cores at the first call."""
+    """Probabilities of the classes, float16 (count, classes); asked for once and kept in `work`."""
     file = work / FILE
     if not file.exists():
         by_layer = _by_layers(photos, device)
@@ -69,10 +68,11 @@ def _by_layers(photos: Photos, device: torch.device) -> Tensor:
     everything, half = np.arange(len(photos)), np.arange(0, len(photos), 2)
     seen = _standardised(_seen(photos, everything, device, spoilt=False), _seen(photos, half, device, spoilt=True))
     classes = torch.from_numpy(photos.classes).long()
-    found = torch.zeros(len(photos), int(classes.max()) + 1)
+    count = int(classes.max()) + 1
+    found = torch.zeros(len(photos), count)
     for fold in range(FOLDS):
         known = [Seen(s.features[s.photos % FOLDS != fold], s.photos[s.photos % FOLDS != fold]) for s in seen]
-        layer = _fitted(torch.cat([s.features for s in known]), classes[torch.cat([s.photos for s in known])])
+        layer = _fitted(torch.cat([s.features for s in known]), classes[torch.cat([s.photos for s in known])], count)
         with torch.no_grad():
             found[fold::FOLDS] = layer(seen[0].features[fold::FOLDS]).log_softmax(1)
     return found
@@ -106,8 +106,8 @@ def _standardised(*seen: Seen) -> list[Seen]:
     return [Seen((one.features - mean) / deviation, one.photos) for one in seen]
 
 
-def _fitted(features: Tensor, classes: Tensor) -> nn.Linear:
-    layer = nn.Linear(features.shape[1], int(classes.max()) + 1)
+def _fitted(features: Tensor, classes: Tensor, count: int) -> nn.Linear:
+    layer = nn.Linear(features.shape[1], count)
     nn.init.zeros_(layer.weight)
     optimiser = torch.optim.AdamW(layer.parameters(), RATE, weight_decay=DECAY)
     per_epoch = len(classes) // LAYER_BATCH

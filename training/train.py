@@ -1,26 +1,31 @@
 """Trains the embedded network: `python -m training.train --data DIR`; run again after an interruption, it goes on."""
 
 import argparse
+import copy
 import math
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import torch
 from torch import Tensor, distributed
 from torch.nn import functional
 
+from training import teacher
 from training.augment import augment, normalise
 from training.data import Photos, load, load_training, read_classes
 from training.equalise import equalise
 from training.muon import Muon
 from training.network import Network
 from training.recipe import RECIPES, Recipe, Stage
+from training.weights import between
 
 SAVE_EVERY = 200  # steps
 SAY_EVERY = 50  # steps
+PATIENCE = timedelta(hours=4)  # of processes for the first, which alone asks the teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ class Trainer:
         ]
         self.peaks = [recipe.filter_rate, recipe.other_rate]
 
-    def run(self, step: Step, pixels: Tensor, classes: Tensor, progress: float) -> float:
-        """One step of gradient descent; answers its loss."""
+    def run(self, step: Step, pixels: Tensor, classes: Tensor, progress: float, taught: Tensor | None = None) -> float:
+        """One step of gradient descent; answers its loss. taught: the teacher's probabilities, (batch, classes)."""
         torch.manual_seed((self.recipe.seed * 1_000_003 + step.number) * team_size() + team_rank())
         for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
@@ -99,6 +104,8 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(images)
         loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
+        if taught is not None:
+            loss = torch.lerp(loss, functional.cross_entropy(logits.float(), taught), self.recipe.taught)
         loss.backward()
         team_mean([weight.grad for weight in self.network.parameters() if weight.grad is not None])
         for optimiser in self.optimisers:
@@ -118,6 +125,15 @@ class Trainer:
         }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
+
+    def begin(self, checkpoints: list[Path]) -> None:
+        """Begin with the weights of other runs, or with the mean of two (Wortsman et al. 2022, arXiv:2203.05482)."""
+        self.load(checkpoints[0])
+        first = copy.deepcopy(self.network.state_dict())
+        self.load(checkpoints[-1])
+        last = self.network.state_dict()
+        self.network.load_state_dict({name: between(own, first[name], 0.5) for name, own in last.items()})
+        self.next_step = 0
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint that this program wrote."""
@@ -144,8 +160,25 @@ def held_out(network: Network, photos: Photos, side: int, device: torch.device) 
 
 def lineage(name: str) -> list[str]:
     """The recipes to run for this one, the first ancestor first."""
-    start_from = RECIPES[name].start_from
-    return [*(lineage(start_from) if start_from else []), name]
+    before = [other for parent in parents(name) for other in lineage(parent)]
+    return [*dict.fromkeys(before), name]
+
+
+def parents(name: str) -> list[str]:
+    """The recipes whose checkpoints give the first weights of this one."""
+    recipe = RECIPES[name]
+    return [parent for parent in (recipe.start_from, recipe.and_from) if parent]
+
+
+def taught_by(trainer: Trainer, photos: Photos, work: Path) -> Tensor | None:
+    """What the teacher finds in the photos, float16 (count, classes), where the recipe wants one."""
+    if not trainer.recipe.taught:
+        return None
+    if not team_rank():
+        teacher.answers(work, photos, copy.deepcopy(trainer.network), trainer.device)
+    if distributed.is_initialized():
+        distributed.barrier()
+    return torch.from_numpy(teacher.answers(work, photos, trainer.network, trainer.device))
 
 
 def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path) -> None:
@@ -153,11 +186,13 @@ def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path
     recipe, device = trainer.recipe, trainer.device
     pixels, classes = torch.from_numpy(photos.pixels).to(device), torch.from_numpy(photos.classes).long().to(device)
     total = sum(stage.epochs for stage in recipe.stages) * (len(photos) // recipe.batch)
+    taught = taught_by(trainer, photos, checkpoint.parent)
     started = time.monotonic()
     average, per_epoch = 0.0, len(photos) // recipe.batch
     for step in steps(recipe, len(photos), trainer.next_step):
         chosen = step.photos[team_rank() :: team_size()].to(device)
-        loss = trainer.run(step, pixels[chosen], classes[chosen], step.number / total)
+        soft = None if taught is None else taught[chosen.cpu()].to(device).float()
+        loss = trainer.run(step, pixels[chosen], classes[chosen], step.number / total, soft)
         average = loss if not average else 0.98 * average + 0.02 * loss
         if step.number % SAY_EVERY == 0 and not team_rank():
             seconds = time.monotonic() - started
@@ -178,7 +213,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.backends.cudnn.deterministic = True  # the same run on the same machine gives the same weights
     if "WORLD_SIZE" in os.environ:  # set by torchrun
-        distributed.init_process_group("gloo" if options.device == "cpu" else "nccl")
+        distributed.init_process_group("gloo" if options.device == "cpu" else "nccl", timeout=PATIENCE)
     photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")
     classes = len(read_classes(options.data))
     for name in lineage(options.recipe):
@@ -186,9 +221,8 @@ def main() -> None:
         checkpoint = options.work / f"{name}.pt"
         if checkpoint.exists():
             trainer.load(checkpoint)
-        elif start_from := RECIPES[name].start_from:
-            trainer.load(options.work / f"{start_from}.pt")
-            trainer.next_step = 0
+        elif before := parents(name):
+            trainer.begin([options.work / f"{parent}.pt" for parent in before])
         train(trainer, photos, validation, checkpoint)
         print(f"done: {checkpoint}")
 

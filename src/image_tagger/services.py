@@ -108,6 +108,7 @@ class Services:
 
     async def __aenter__(self) -> "Services":
         await self.spool.open()
+        self.threads.give_way()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -117,6 +118,7 @@ class Services:
         await self.fetcher.close()
         await asyncio.to_thread(self.threads.close)
         await self.spool.close()
+        self.threads.as_before()
 
     async def check_ready(self) -> None:
         """Return when the default model and the database have answered.

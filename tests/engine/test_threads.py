@@ -1,6 +1,8 @@
 """Blocking work off the event loop."""
 
 import asyncio
+import os
+import sys
 import threading
 import time
 
@@ -40,3 +42,26 @@ async def test_an_error_in_a_thread_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         await threads.run(divmod, 1, 0)
     threads.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a policy")
+async def test_an_event_loop_gives_way_to_the_threads_and_to_nothing_else() -> None:
+    threads = Threads(1)
+    threads.give_way()
+    assert os.sched_getscheduler(0) == os.SCHED_BATCH
+    assert await threads.run(os.sched_getscheduler, 0) == os.SCHED_OTHER
+    threads.as_before()
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    threads.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a policy")
+async def test_a_policy_that_the_operator_chose_stays() -> None:
+    def give_way() -> tuple[int, int]:  # in a thread of its own: nobody may leave this policy for the usual one again
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        threads = Threads(1)
+        threads.give_way()
+        threads.as_before()
+        return os.sched_getscheduler(0), threads._pool.submit(os.sched_getscheduler, 0).result()
+
+    assert await asyncio.to_thread(give_way) == (os.SCHED_IDLE, os.SCHED_IDLE)

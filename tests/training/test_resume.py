@@ -67,3 +67,13 @@ def test_every_recipe_begins_with_one_that_begins_from_nothing(name: str) -> Non
     chain = train.lineage(name)
     assert chain[-1] == name
     assert not recipe.RECIPES[chain[0]].start_from
+
+
+def test_a_run_can_begin_with_the_mean_of_two(tmp_path: Path) -> None:
+    one, other = (trained(tmp_path / f"{steps}.pt", stop_after=steps) for steps in (2, 4))
+    trainer = train.Trainer(TINY, CLASSES, torch.device("cpu"))
+    trainer.begin([tmp_path / "2.pt", tmp_path / "4.pt"])
+    weights = trainer.network.state_dict().values()
+    assert trainer.next_step == 0
+    for own, a, b in zip(weights, one, other, strict=True):
+        assert not own.is_floating_point() or torch.allclose(own, (a + b) / 2)
