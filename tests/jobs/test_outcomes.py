@@ -44,6 +44,20 @@ async def test_chunks_count_with_what_they_hold(ledger: Ledger, database: Databa
     assert await database.read(outcomes.tally, job.id) == Tally(len(NAMES), pictures)
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 4, 12])
+async def test_a_job_may_have_chunks_of_another_size(ledger: Ledger, database: Database, chunk: int) -> None:
+    names = NAMES[:10]
+    job = await ledger.add(NewJob("tag_files", {"chunk": chunk}), chunks.each(names, chunk))
+    items = await claimed(ledger)
+    await ledger.finish([done(items[0])])
+    assert await database.read(outcomes.tally, job.id) == Tally(10, min(chunk, 10))
+    pages, after = list[list[str]](), -1
+    while page := await database.read(outcomes.page, job.id, after, 4):
+        pages.append([one.name for one in page])
+        after = page[-1].mark
+    assert pages == [names[:4], names[4:8], names[8:]]
+
+
 async def test_a_picture_that_is_tried_by_itself_counts_as_it_goes(ledger: Ledger, database: Database) -> None:
     job = await added(ledger)
     items = await claimed(ledger)

@@ -1,6 +1,8 @@
 """The handler that tags, in a real engine on each kind of database."""
 
+import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,17 @@ from image_tagger.domain.jobs import Job, NewItem, NewJob
 from image_tagger.jobs import chunks, outcomes
 from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.outcomes import Tally
-from image_tagger.jobs.tagging import FOLDER, KIND, LIST, Order, Wanted
+from image_tagger.jobs.tagging import (
+    CHUNK,
+    FOLDER,
+    KIND,
+    LARGE_NETWORK,
+    LIST,
+    MANIFEST,
+    SMALL_CHUNK,
+    Order,
+    Wanted,
+)
 from image_tagger.services import Services, wire
 from image_tagger.settings import Settings
 from tests.pictures import jpeg
@@ -90,3 +102,21 @@ async def test_an_order_survives_the_ledger(services: Services) -> None:
     order = Order(LIST, model="m", wanted=Wanted(3, 0.5, labels=("dog", "cat")), webhook="http://example.org/")
     job = await services.ledger.add(NewJob(KIND, order.as_json()), chunks.each(["http://example.org/a.jpg"]))
     assert Order.of_json((await services.ledger.job(job.id)).parameters) == order
+
+
+async def test_chunks_are_small_where_a_picture_takes_long(services: Services, tmp_path: Path) -> None:
+    version = await services.resolver.version("")
+    (tmp_path / "large.onnx").touch()
+    os.truncate(tmp_path / "large.onnx", LARGE_NETWORK + 1)
+    large = replace(version, network=replace(version.network, file=tmp_path / "large.onnx"))
+    chunk = {order.source: order.cut_for(version).chunk for order in (Order(FOLDER), Order(LIST), Order(MANIFEST))}
+    assert chunk == {FOLDER: CHUNK, LIST: SMALL_CHUNK, MANIFEST: SMALL_CHUNK}
+    assert Order(FOLDER).cut_for(large).chunk == SMALL_CHUNK
+
+
+async def test_a_listing_cuts_as_its_job_says(services: Services, folder: Path) -> None:
+    order = Order(FOLDER, str(folder), chunk=2)
+    job = await services.ledger.add(NewJob(KIND, order.as_json()), [chunks.listing()], open_end=True)
+    assert await ended(services, job) == Tally(3, 2, 1)
+    items = await services.ledger.items(job.id)
+    assert [item.payload["names"] for item in items if item.key is None] == [["a.jpg", "b.jpg"], ["c.jpg"]]

@@ -93,7 +93,8 @@ async def _begin(settings: Settings, order: Order) -> int:
         async with wired(settings, queue, orders.processes) as services:
             await services.preload(model)
             path = "" if model == order.model else order.model
-            parameters = replace(order, model=model, model_path=path).as_json()
+            cut = order.cut_for(await services.resolver.version(model))
+            parameters = replace(cut, model=model, model_path=path).as_json()
             new = NewJob(KIND, parameters, attempts=ATTEMPTS, queue=queue)
             job = await services.ledger.add(new, [chunks.listing()], open_end=True)
             return await _work(services, job, orders)

@@ -31,22 +31,22 @@ def first_number(item: Item) -> int:
     return int(item.payload.get("number", item.payload.get("first", 0)))
 
 
-def each(names: Iterable[str]) -> Iterator[NewItem]:
+def each(names: Iterable[str], size: int = CHUNK) -> Iterator[NewItem]:
     """Chunks of pictures that are known already."""
     rest, first = iter(names), 0
-    while some := list(islice(rest, CHUNK)):
+    while some := list(islice(rest, size)):
         yield _chunk(some, first, "")
         first += len(some)
 
 
-async def chunks_of(listed: AsyncIterable[tuple[str, str]], first: int) -> AsyncIterator[NewItem]:
+async def chunks_of(listed: AsyncIterable[tuple[str, str]], first: int, size: int) -> AsyncIterator[NewItem]:
     """Chunks of pictures as they are listed: names, each with the mark behind which a listing goes on."""
     names, mark = list[str](), ""
     async for name, mark in listed:
         names.append(name)
-        if len(names) == CHUNK:
+        if len(names) == size:
             yield _chunk(names, first, mark)
-            first, names = first + CHUNK, []
+            first, names = first + size, []
     if names:
         yield _chunk(names, first, mark)
 

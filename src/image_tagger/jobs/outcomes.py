@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from image_tagger.domain.jobs import Failure, State
 from image_tagger.jobs.chunks import LISTING, key_of_single
 from image_tagger.jobs.tagging import CHUNK
-from image_tagger.store.tables import items
+from image_tagger.store.tables import items, jobs
 
 SINGLES = items.c.key.is_not(None) & (items.c.key != LISTING)
 COLUMNS = (
@@ -55,10 +55,10 @@ def tally(connection: Connection, job_id: int) -> Tally:
     if not chunks:
         return Tally()
     singles = _states(connection, (items.c.job_id == job_id) & SINGLES)
-    last = _last(connection, job_id)
-    pictures = Counter({state: count * CHUNK for state, count in chunks.items()})
+    last, chunk = _last(connection, job_id), _chunk(connection, job_id)
+    pictures = Counter({state: count * chunk for state, count in chunks.items()})
     if last is not None:
-        pictures[State(last["state"])] -= CHUNK - len(last["payload"]["names"])
+        pictures[State(last["state"])] -= chunk - len(last["payload"]["names"])
     undone = singles.total() - singles[State.DONE]
     return Tally(
         pictures.total(),
@@ -76,8 +76,9 @@ def last_chunk(connection: Connection, job_id: int) -> dict[str, Any] | None:
 
 def page(connection: Connection, job_id: int, after: int, limit: int) -> list[Outcome]:
     """Pictures behind a number, in order: as many chunks as hold `limit` of them, cut there."""
-    start = (after + 1) // CHUNK
-    count = (after + limit) // CHUNK + 2 - start
+    chunk = _chunk(connection, job_id)
+    start = (after + 1) // chunk
+    count = (after + limit) // chunk + 2 - start
     chosen = (items.c.job_id == job_id) & items.c.key.is_(None)
     wanted = select(*COLUMNS).where(chosen).order_by(items.c.number).offset(start).limit(count)
     rows = connection.execute(wanted).mappings().all()
@@ -98,6 +99,12 @@ def failed_page(connection: Connection, job_id: int, after: int, limit: int) -> 
         if len(found) >= limit:
             break
     return found
+
+
+def _chunk(connection: Connection, job_id: int) -> int:
+    """How many pictures each of the job's chunks has, but for the last."""
+    parameters = connection.execute(select(jobs.c.parameters).where(jobs.c.id == job_id)).scalar_one()
+    return int(parameters.get("chunk", CHUNK))
 
 
 def _outcomes(connection: Connection, job_id: int, rows: Sequence[RowMapping]) -> Iterator[Outcome]:

@@ -12,7 +12,9 @@ from image_tagger.domain.selection import Selection
 from image_tagger.domain.specs import Version
 
 KIND = "tag_files"
-CHUNK = 256  # pictures of an item
+CHUNK = 256  # pictures of an item, at most
+SMALL_CHUNK = 32  # where a picture takes long: what is done is seen sooner, and workers share more evenly
+LARGE_NETWORK = 16 * 1024 * 1024  # bytes of its file; then a picture takes 20 ms and more
 ATTEMPTS = 8  # of a picture that may be reachable later: some minutes
 FOLDER, MANIFEST, LIST = "folder", "manifest", "list"
 S3 = "s3://"
@@ -51,7 +53,7 @@ class Order:
     a scheme are relative to: a path without links, a location in object storage, or nothing. called: `place` or
     `manifest` as the user wrote it. manifest: a path without links, or a location in object storage.
     trusted: a person at this machine asked, so any file may be read. output: the file that they want. model_path: the
-    folder of the model, where that is how they named it.
+    folder of the model, where that is how they named it. chunk: pictures of an item.
     """
 
     source: str
@@ -66,6 +68,7 @@ class Order:
     output: str = ""
     model_path: str = ""
     webhook: str = ""
+    chunk: int = CHUNK
 
     def as_json(self) -> dict[str, Any]:
         """A job's parameters."""
@@ -76,6 +79,12 @@ class Order:
         """The order that these parameters were made of."""
         wanted = {**parameters["wanted"], "labels": tuple(parameters["wanted"]["labels"])}
         return replace(cls(FOLDER), **{**parameters, "wanted": Wanted(**wanted)})
+
+    def cut_for(self, version: Version) -> "Order":
+        """The same in chunks that suit its pictures and this model. Looks at the model's file."""
+        file = version.network.file
+        slow = self.source != FOLDER or (file.is_file() and file.stat().st_size > LARGE_NETWORK)
+        return replace(self, chunk=SMALL_CHUNK if slow else CHUNK)
 
     def manner(self, version: Version) -> str:
         """What decides about a picture's labels, hashed: 16 hexadecimal digits."""

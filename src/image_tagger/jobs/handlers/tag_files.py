@@ -49,7 +49,7 @@ async def _list(item: Item, order: Order, context: Context) -> dict[str, Any]:
     try:
         last = await context.services.database.read(outcomes.last_chunk, item.job.id)
         mark, first = (last.get("mark", ""), last["first"] + len(last["names"])) if last else ("", 0)
-        await context.add(chunks.chunks_of(_until_cancelled(pictures.listed(mark), context), first))
+        await context.add(chunks.chunks_of(_until_cancelled(pictures.listed(mark), context), first, order.chunk))
     except TaggerError:
         await ledger.end_listing(item.job.id)
         raise

@@ -53,7 +53,7 @@ async def read_asked(request: Request, services: Services) -> AsyncIterator[Aske
                 await draft.write(piece)
             content = (await draft.finish()).content
             await asyncio.to_thread(_check, content)
-            yield _listed(order, chunks.each(_names(content)))
+            yield _listed(order, chunks.each(_names(content), order.chunk))
         finally:
             await draft.discard()
         return
@@ -70,7 +70,7 @@ async def _of_body(body: Mapping[str, Any], services: Services) -> Asked:
     (name,) = named
     order = await _order(services, body, {"folder": FOLDER, "manifest": MANIFEST}.get(name, LIST))
     if order.source == LIST:
-        return _listed(order, chunks.each(_entries(body[name], name)))
+        return _listed(order, chunks.each(_entries(body[name], name), order.chunk))
     if not _text(body, name):
         raise InvalidRequest(f"{name} must not be empty")
     place = await asyncio.to_thread(services.bulk.roots.place, _text(body, name))
@@ -83,7 +83,7 @@ async def _of_body(body: Mapping[str, Any], services: Services) -> Asked:
 
 async def _order(services: Services, options: Mapping[str, Any], source: str) -> Order:
     model = _text(options, "model")
-    await services.resolver.version(model)  # a wrong name is one error, not one per picture
+    version = await services.resolver.version(model)  # a wrong name is one error, not one per picture
     webhook = _webhook(options, services)
     top, least = options.get("top", TOP), options.get("min_confidence", 0.0)
     if not isinstance(top, int) or isinstance(top, bool):
@@ -91,7 +91,7 @@ async def _order(services: Services, options: Mapping[str, Any], source: str) ->
     if not isinstance(least, int | float) or isinstance(least, bool):
         raise InvalidRequest("min_confidence must be a number")
     wanted = Wanted(top, least, labels=_labels(options.get("labels", [])))
-    return Order(source, model=model, wanted=wanted, webhook=webhook)
+    return Order(source, model=model, wanted=wanted, webhook=webhook).cut_for(version)
 
 
 def _webhook(options: Mapping[str, Any], services: Services) -> str:
