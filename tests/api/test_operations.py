@@ -55,7 +55,7 @@ async def test_the_server_is_ready_when_its_model_answers(client: httpx.AsyncCli
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "model": "starter"})
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+@pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/metrics"])
 async def test_who_watches_may_ask_for_the_head_alone(client: httpx.AsyncClient, path: str) -> None:
     asked = await client.head(path)
     assert (asked.status_code, asked.content) == (200, b"")

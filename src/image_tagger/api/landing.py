@@ -19,6 +19,7 @@ def routes() -> APIRouter:
         "github_url": "https://github.com/dkarageo/image_tagger",
     }
 
+    @router.head("/", include_in_schema=False)
     @router.get("/", summary="What this server is")
     async def landing() -> dict[str, str | int]:
         """Name, version and where to read on."""
