@@ -14,7 +14,7 @@ from training.served import GREY, Served
 
 OPSET = 18
 IR_VERSION = 10  # the newest that ONNX Runtime 1.20 opens
-PERCENTILE = 99.995  # of the activations lie in the range of the bytes; the few beyond it are cut off
+PERCENTILE = 99.999  # of the activations lie in the range of the bytes; the few beyond it are cut off
 HALF_ABOVE = 1000  # numbers; smaller tensors (biases) stay float32
 Steps = Mapping[str, Sequence[float]]  # by name of the weights, one for each filter
 

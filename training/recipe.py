@@ -68,6 +68,8 @@ RECIPES = {
         start_from="fourth",
         and_from="fifth",
         taught=0.7,
+        averaged_with="fourth",
+        share=0.4,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }
