@@ -36,6 +36,11 @@ async def test_a_job_without_pictures_has_counts(ledger: Ledger, database: Datab
     assert await database.read(outcomes.last_chunk, job.id) is None
 
 
+async def test_a_job_that_was_removed_has_no_pictures(database: Database) -> None:
+    assert await database.read(outcomes.tally, 1) == Tally()
+    assert await database.read(outcomes.page, 1, -1, 10) == []
+
+
 @pytest.mark.parametrize(("which", "pictures"), [(0, CHUNK), (2, 10)])
 async def test_chunks_count_with_what_they_hold(ledger: Ledger, database: Database, which: int, pictures: int) -> None:
     job = await added(ledger)

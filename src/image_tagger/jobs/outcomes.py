@@ -102,9 +102,9 @@ def failed_page(connection: Connection, job_id: int, after: int, limit: int) -> 
 
 
 def _chunk(connection: Connection, job_id: int) -> int:
-    """How many pictures each of the job's chunks has, but for the last."""
-    parameters = connection.execute(select(jobs.c.parameters).where(jobs.c.id == job_id)).scalar_one()
-    return int(parameters.get("chunk", CHUNK))
+    """How many pictures each of the job's chunks has, but for the last. The job may have been removed meanwhile."""
+    parameters = connection.execute(select(jobs.c.parameters).where(jobs.c.id == job_id)).scalar_one_or_none()
+    return int((parameters or {}).get("chunk", CHUNK))
 
 
 def _outcomes(connection: Connection, job_id: int, rows: Sequence[RowMapping]) -> Iterator[Outcome]:
