@@ -1,6 +1,7 @@
 """The handler that tags, in a real engine on each kind of database."""
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from image_tagger.domain.jobs import Job, NewItem, NewJob
 from image_tagger.jobs import chunks, outcomes
 from image_tagger.jobs.claims import Claim
+from image_tagger.jobs.files import origin_of
 from image_tagger.jobs.outcomes import Tally
 from image_tagger.jobs.tagging import (
     CHUNK,
@@ -120,3 +122,20 @@ async def test_a_listing_cuts_as_its_job_says(services: Services, folder: Path) 
     assert await ended(services, job) == Tally(3, 2, 1)
     items = await services.ledger.items(job.id)
     assert [item.payload["names"] for item in items if item.key is None] == [["a.jpg", "b.jpg"], ["c.jpg"]]
+
+
+def test_places_in_one_folder_lie_together_and_each_is_its_own() -> None:
+    folders = {bytes(f"/photos/{year}", "ascii") for year in range(1990, 2020)}
+    origins = {folder: {origin_of(folder + b"/%d.jpg" % number) for number in range(50)} for folder in folders}
+    assert {len(origin) for some in origins.values() for origin in some} == {32}
+    assert len(set().union(*origins.values())) == 30 * 50
+    ordered = sorted(origin for some in origins.values() for origin in some)
+    assert all(set(ordered[at : at + 50]) in origins.values() for at in range(0, 30 * 50, 50))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a policy")
+async def test_the_event_loop_gives_way_while_the_services_are_open(tmp_path: Path) -> None:
+    async with wire(Settings(data_dir=tmp_path)) as wired:
+        assert os.sched_getscheduler(0) == os.SCHED_BATCH
+        assert await wired.threads.run(os.sched_getscheduler, 0) == os.SCHED_OTHER
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
