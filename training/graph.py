@@ -36,16 +36,27 @@ def write_float(served: Served, side: int, path: Path) -> None:
 
 
 def write_half(source: Path, path: Path) -> None:
-    """The same graph with its large weights stored in float16; the runtime widens them once, when it opens the file."""
+    """The same graph with its large weights stored in float16, and once where a filter is the same at all its places.
+
+    The runtime makes the float32 filters of them once, when it opens the file.
+    """
     model = onnx.load(source)
     large = [w for w in model.graph.initializer if w.data_type == TensorProto.FLOAT and np.prod(w.dims) > HALF_ABOVE]
-    casts = []
+    widening = []
     for weight in large:
-        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{weight.name}_half")
-        casts.append(helper.make_node("Cast", [half.name], [weight.name], to=TensorProto.FLOAT))
+        half = numpy_helper.to_array(weight).astype(np.float16)
+        narrow, wide = (f"{weight.name}_{form}" for form in ("half", "once"))
+        if half.ndim == 4 and (half == half[..., :1, :1]).all() and half[0, 0].size > 1:
+            shape = numpy_helper.from_array(np.array(half.shape, np.int64), f"{weight.name}_shape")
+            model.graph.initializer.append(shape)
+            widening.append(helper.make_node("Cast", [narrow], [wide], to=TensorProto.FLOAT))
+            widening.append(helper.make_node("Expand", [wide, shape.name], [weight.name]))
+            half = half[..., :1, :1]
+        else:
+            widening.append(helper.make_node("Cast", [narrow], [weight.name], to=TensorProto.FLOAT))
         model.graph.initializer.remove(weight)
-        model.graph.initializer.append(half)
-    nodes = [*casts, *model.graph.node]
+        model.graph.initializer.append(numpy_helper.from_array(half, narrow))
+    nodes = [*widening, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     _save(model, path)
@@ -67,7 +78,7 @@ def write_int8(source: Path, photos: NDArray[np.uint8], path: Path, steps: Steps
         path,
         _Batches(photos),
         quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv", "Relu", "Add", "AveragePool"],
+        op_types_to_quantize=["Conv", "Relu", "Add"],
         per_channel=True,
         reduce_range=True,
         activation_type=QuantType.QUInt8,

@@ -19,6 +19,7 @@ class Shape:
 
     widths: tuple[int, ...] = (32, 64, 128, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
+    mixed: int = 0  # channels inside one more block at the end that mixes channels only; 0: there is none
 
 
 class Block(nn.Module):
@@ -36,6 +37,23 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = torch.relu(self.norm1(self.conv1(x)))
         return torch.relu(self.norm2(self.conv2(y)) + self.shortcut(x))
+
+
+class Mixing(nn.Module):
+    """Two 1 x 1 convolutions with a shortcut, as in the blocks of a transformer; a new one is the identity."""
+
+    def __init__(self, width: int, inside: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(width, inside, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(inside)
+        self.conv2 = nn.Conv2d(inside, width, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        nn.init.zeros_(self.norm2.weight)
+        self.shortcut = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.relu(self.norm1(self.conv1(x)))
+        return torch.relu(self.norm2(self.conv2(y)) + x)
 
 
 class Network(nn.Module):
@@ -60,7 +78,7 @@ def _stages(shape: Shape) -> list[nn.Module]:
         for position in range(count):
             stages.append(Block(before, width, 2 if index and not position else 1))
             before = width
-    return stages
+    return [*stages, Mixing(before, shape.mixed)] if shape.mixed else stages
 
 
 def _shortcut(before: int, after: int, stride: int) -> nn.Module:

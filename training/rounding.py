@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.served import GREY, Served
+from training.served import Served
 
 STEPS = 64  # weights lie in -64..64: training.graph says why not -127..127
 ROWS = 24_000  # of a layer's inputs, that its errors are measured on
@@ -42,7 +42,7 @@ def rounded(served: Served, photos: Tensor) -> Rounded:
         steps[names[id(layer)]] = _fit(layer, exact, inputs, exact_inputs)
 
     with torch.no_grad():
-        x = photos.permute(0, 3, 1, 2).float() - GREY
+        x = served.entry(photos)
         fit(made.stem[0], served.stem[0], x, x)
         x, exact_x = _chunked(made.stem, x), _chunked(served.stem, x)
         for block, exact in zip(made.stages, served.stages, strict=True):

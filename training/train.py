@@ -127,13 +127,17 @@ class Trainer:
         path.with_suffix(".part").replace(path)
 
     def begin(self, checkpoints: list[Path]) -> None:
-        """Begin with the weights of other runs, or with the mean of two (Wortsman et al. 2022, arXiv:2203.05482)."""
-        self.load(checkpoints[0])
-        first = copy.deepcopy(self.network.state_dict())
-        self.load(checkpoints[-1])
-        last = self.network.state_dict()
-        self.network.load_state_dict({name: between(own, first[name], 0.5) for name, own in last.items()})
-        self.next_step = 0
+        """Begin with the weights of other runs, or with the mean of two (Wortsman et al. 2022, arXiv:2203.05482).
+
+        A block that those do not have begins as the identity.
+        """
+        first, last = (
+            torch.load(path, map_location=self.device, weights_only=True)["network"]
+            for path in (checkpoints[0], checkpoints[-1])
+        )
+        own = self.network.state_dict()
+        known = {name: between(weights, first[name], 0.5) for name, weights in last.items()}
+        self.network.load_state_dict({**own, **known})
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint that this program wrote."""

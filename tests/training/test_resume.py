@@ -1,5 +1,6 @@
 """A run that was interrupted goes on as if it had not been."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,16 @@ def test_a_run_can_begin_with_the_mean_of_two(tmp_path: Path) -> None:
     assert trainer.next_step == 0
     for own, a, b in zip(weights, one, other, strict=True):
         assert not own.is_floating_point() or torch.allclose(own, (a + b) / 2)
+
+
+def test_a_block_that_the_run_before_had_not_begins_as_the_identity(tmp_path: Path) -> None:
+    trained(tmp_path / "before.pt", stop_after=4)
+    before, after = (
+        train.Trainer(replace(TINY, shape=replace(TINY.shape, mixed=mixed)), CLASSES, torch.device("cpu"))
+        for mixed in (0, 16)
+    )
+    before.load(tmp_path / "before.pt")
+    after.begin([tmp_path / "before.pt"])
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        assert torch.equal(before.network.eval()(images), after.network.eval()(images))

@@ -1,0 +1,47 @@
+"""What is folded away for speed changes no number."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+torch: Any = pytest.importorskip("torch")
+served: Any = import_module("training.served")  # after torch, which may not be there
+network: Any = import_module("training.network")
+
+SHAPE = network.Shape((8, 8, 16, 16), (1, 1, 1, 1), mixed=24)
+CLASSES, SIDE = 5, 32
+PIXELS = torch.randint(0, 256, (4, SIDE, SIDE, 3), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+
+
+@pytest.fixture
+def trained() -> Any:
+    """A network whose every normalisation has something to say."""
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        made = network.Network(CLASSES, SHAPE)
+        for module in made.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+                torch.nn.init.uniform_(module.bias, -0.5, 0.5)
+                torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
+                torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+    return made.eval()
+
+
+def test_the_served_network_gives_what_the_trained_one_gives(trained: Any) -> None:
+    made = served.Served(trained)
+    with torch.no_grad():
+        assert torch.allclose(made(PIXELS), made.expected(PIXELS), atol=1e-4)
+
+
+def test_the_first_convolution_sees_squares_of_two_by_two_pixels(trained: Any) -> None:
+    entry = served.Served(trained).entry(PIXELS)
+    assert entry.shape == (4, 12, SIDE // 2, SIDE // 2)
+    square = PIXELS[1, 6:8, 10:12].reshape(-1).float() - served.GREY
+    assert torch.equal(entry[1, :, 3, 5], square)
+
+
+def test_nothing_is_averaged_before_a_shortcut_any_more(trained: Any) -> None:
+    assert any(isinstance(layer, torch.nn.AvgPool2d) for layer in trained.modules())
+    assert not any(isinstance(layer, torch.nn.AvgPool2d) for layer in served.Served(trained).modules())
