@@ -25,6 +25,7 @@ from image_tagger.jobs.office import Office
 from image_tagger.jobs.portions import Portions
 from image_tagger.jobs.reception import Reception
 from image_tagger.jobs.rules import Rules
+from image_tagger.media.allowance import Allowance
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.fetch import Fetcher, FetchLimits
 from image_tagger.media.image import Image
@@ -71,6 +72,7 @@ class Services:
     reception: Reception = field(repr=False)
     engine: Engine = field(repr=False)
     bulk: Bulk = field(repr=False)
+    bodies: Allowance = field(repr=False)  # what request bodies in memory take, of all doors together
 
     @property
     def database(self) -> "Database":
@@ -123,7 +125,7 @@ class Services:
     async def check_ready(self) -> None:
         """Return when the default model and the database have answered.
 
-        Raises ModelUnavailable or StoreUnavailable with the reason, within seconds.
+        Raises ModelUnavailable, StoreUnavailable or ShuttingDown with the reason, within seconds.
         """
         grey = Image(np.full((8, 8, 3), 128, np.uint8), Size(8, 8))
         try:
@@ -188,6 +190,7 @@ def wire(settings: Settings, shared: Path | None = None) -> Services:
         reception,
         engine,
         _bulk(settings, Portions(parallel, settings.processes_used if shared else 1)),
+        Allowance(settings.max_bodies_bytes),
     )
 
 

@@ -4,13 +4,17 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 
+from image_tagger.api import health
 from image_tagger.api.app import create_app
+from image_tagger.services import wire
 from image_tagger.settings import Settings
 from tests.pictures import jpeg
 
@@ -53,6 +57,17 @@ async def test_the_server_is_ready_when_its_model_answers(client: httpx.AsyncCli
     assert (await client.get("/health/live")).json() == {"status": "live"}
     ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "model": "starter"})
+
+
+async def test_a_server_that_is_being_stopped_is_not_ready(tmp_path: Path) -> None:
+    async with wire(Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'ledger.sqlite3'}")) as services:
+        app = FastAPI()
+        app.include_router(health.routes(services))
+        await services.check_ready()
+        await services.office.close()  # the first thing that a stop does
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "the server is being stopped")
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/metrics"])

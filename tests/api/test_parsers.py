@@ -61,9 +61,9 @@ def test_any_text_is_a_url_or_is_refused(text: str) -> None:
 
 
 @given(json_values)
-async def test_any_json_is_a_batch_or_is_refused(value: Any) -> None:
+def test_any_json_is_a_batch_or_is_refused(value: Any) -> None:
     try:
-        batch = await read_batch(bytearray(json.dumps(value).encode()))
+        batch = read_batch(bytearray(json.dumps(value).encode()))
     except BatchRefused as refused:
         assert "\n" not in f"{refused.kind}{refused}"
     else:
@@ -72,8 +72,8 @@ async def test_any_json_is_a_batch_or_is_refused(value: Any) -> None:
 
 
 @given(st.lists(json_values | st.fixed_dictionaries({"id": json_values, "source": json_values})))
-async def test_every_document_has_a_picture_or_a_reason(documents: list[Any]) -> None:
-    batch = await read_batch(bytearray(json.dumps({"documents": documents}).encode()))
+def test_every_document_has_a_picture_or_a_reason(documents: list[Any]) -> None:
+    batch = read_batch(bytearray(json.dumps({"documents": documents}).encode()))
     assert len(batch.documents) == len(documents)
     for document in batch.documents:
         assert document.media is not None or document.reason in {WRONG_TYPE, UNSUITABLE}
@@ -81,9 +81,9 @@ async def test_every_document_has_a_picture_or_a_reason(documents: list[Any]) ->
 
 
 @given(st.binary())
-async def test_any_bytes_are_a_batch_or_are_refused(body: bytes) -> None:
+def test_any_bytes_are_a_batch_or_are_refused(body: bytes) -> None:
     with pytest.raises(BatchRefused):
-        await read_batch(bytearray(b"\xff" + body))
+        read_batch(bytearray(b"\xff" + body))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,6 @@ async def test_any_bytes_are_a_batch_or_are_refused(body: bytes) -> None:
         ({"num_labels": 2, "num_classes": 4}, 2),
     ],
 )
-async def test_how_many_labels_are_wanted(given_fields: dict[str, Any], labels: int) -> None:
-    batch = await read_batch(bytearray(json.dumps({"documents": [], **given_fields}).encode()))
+def test_how_many_labels_are_wanted(given_fields: dict[str, Any], labels: int) -> None:
+    batch = read_batch(bytearray(json.dumps({"documents": [], **given_fields}).encode()))
     assert batch.labels == labels

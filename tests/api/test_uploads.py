@@ -113,11 +113,11 @@ async def test_full_memory_sends_small_parts_to_disk(tmp_path: Path) -> None:
 async def test_a_text_is_read_as_utf_8(services: Services) -> None:
     parts = [("policy", b"first"), ("policy", "zweiter Text, ä".encode()), ("bytes", b"\xff"), ("long", b"x" * LARGE)]
     async with Uploads(services).read(form_request(parts)) as form:
-        assert form.text("policy") == "zweiter Text, ä"
-        assert form.text("absent") is None
+        assert await form.text("policy") == "zweiter Text, ä"
+        assert await form.text("absent") is None
         for name in ("bytes", "long"):
             with pytest.raises(InvalidRequest, match=name):
-                form.text(name)
+                await form.text(name)
 
 
 @pytest.mark.parametrize(

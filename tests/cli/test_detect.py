@@ -104,10 +104,10 @@ def test_several_pictures_are_drawn_into_a_folder_each_under_a_name_of_its_own(
     tagger: Tagger, tmp_path: Path, model: str
 ) -> None:
     (tmp_path / "b").mkdir()
-    photos = [picture(tmp_path / "a.png", (0, 0)), picture(tmp_path / "b" / "a.png", (1, 1))]
+    photos = [picture(tmp_path / name, (0, 0)) for name in ("a.png", "b/a.png", "a-2.png")]
     into = tmp_path / "new" / "boxes"
     assert tagger("detect", *photos, "-m", model, "--draw-into", str(into)).status == 0
-    assert sorted(file.name for file in into.iterdir()) == ["a-2.boxes.jpg", "a.boxes.jpg"]
+    assert sorted(file.name for file in into.iterdir()) == ["a-2-2.boxes.jpg", "a-2.boxes.jpg", "a.boxes.jpg"]
 
 
 def test_the_frames_of_an_animation_are_reported_and_drawn(tagger: Tagger, tmp_path: Path, model: str) -> None:

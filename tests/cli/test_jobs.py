@@ -5,18 +5,20 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from image_tagger.domain.jobs import Job, NewItem, NewJob, State
+from image_tagger.domain.jobs import Item, Job, NewItem, NewJob, State
 from image_tagger.jobs.ledger import Ledger
-from image_tagger.jobs.office import Office
+from image_tagger.jobs.office import FILE, Office
 from image_tagger.jobs.rules import Rules
-from tests.cli.command import SCRIPT, Outcome, ended, environment, run
+from tests.cli.command import SCRIPT, Outcome, ended, environment, run, started
 from tests.jobs.acting import install
+from tests.pictures import jpeg
 
 T = TypeVar("T")
 REPOSITORY = Path(__file__).parents[2]
@@ -71,6 +73,36 @@ def test_a_job_can_be_cancelled(data: Path) -> None:
     assert json.loads(jobs(data, "show", str(job.id), "--json").out)["state"] == "cancelled"
     over = added(data, "echo", 0)
     assert jobs(data, "cancel", str(over.id)).out == f"job {over.id} has ended already: done\n"
+
+
+def test_what_a_killed_command_left_can_be_cancelled(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(600):
+        (tmp_path / "photos" / f"{number}.jpg").write_bytes(jpeg(seed=number % 7))
+    output = ("tag", str(tmp_path / "photos"), "--output", str(tmp_path / "labels.jsonl"))
+    with started(*output, image_tagger_data_dir=str(data)) as process:
+        while not any(item.number and item.state is State.RUNNING for item in all_items(data)):
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+    (described,) = json.loads(jobs(data, "list", "--json").out)
+    assert "being finished" not in jobs(data, "cancel", str(described["id"])).out
+    assert json.loads(jobs(data, "list", "--json").out)[0]["state"] == "cancelled"
+
+
+def all_items(data: Path) -> list[Item]:
+    """Those of the only job, if there is one."""
+    if not (data / FILE).exists():
+        return []
+    found, _ = asked(data, lambda ledger: ledger.latest())
+    return asked(data, lambda ledger: ledger.items(found[0].id)) if found else []
+
+
+@pytest.mark.parametrize("arguments", [("show", "9" * 20), ("cancel", "9" * 20), ("list", "--limit", "9" * 20)])
+def test_a_number_that_no_database_has_is_refused(data: Path, arguments: tuple[str, ...]) -> None:
+    refused = jobs(data, *arguments)
+    assert refused.status == 2
+    assert "less than or equal to 9223372036854775807" in refused.err
 
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])

@@ -181,6 +181,14 @@ def refused(*arguments: str, port: str = "") -> Outcome:
     return outcome
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_database_that_cannot_be_one_keeps_it_from_starting(processes: str) -> None:
+    wrong = "mysql://me:hush@host/name"
+    outcome = run("serve", "--port", "0", image_tagger_database_url=wrong, image_tagger_processes=processes)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (1, "", 1)
+    assert outcome.err.startswith("image-tagger: the URL of the database must begin with postgresql://")
+
+
 def test_a_port_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

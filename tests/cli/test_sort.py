@@ -174,6 +174,10 @@ def test_a_journal_can_be_named(tagger: Tagger, photos: Path, home: Path) -> Non
         ([".", "--classes", "dog", "--copy", "--symlink"], "choose one of"),
         (["--resume", "--undo", "last"], "choose one of"),
         (["--resume", "--classes", "dog"], "take no --classes"),
+        (["--resume", "--dry-run"], "take no --dry-run"),
+        (["--undo", "last", "--dry-run"], "take no --dry-run"),
+        ([".", "--undo", "last"], "take no FOLDER"),
+        (["--resume", "--copy"], "take no --copy"),
     ],
 )
 def test_mistakes_are_told(tagger: Tagger, home: Path, arguments: list[str], said: str) -> None:

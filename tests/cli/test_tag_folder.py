@@ -129,6 +129,19 @@ def test_an_empty_folder_gives_an_empty_file(tagger: Tagger, tmp_path: Path) -> 
     assert Path("labels.jsonl").read_text() == ""
 
 
+@pytest.mark.usefixtures("photos")
+def test_a_file_that_cannot_be_written_is_told_before_the_work(tagger: Tagger, data: Path) -> None:
+    refused = tagger("tag", "photos", "--output", f"{'x' * 250}.jsonl")
+    assert (refused.status, refused.err) == (1, "image-tagger: --output cannot be written: File name too long\n")
+    assert not data.exists()
+
+
+@pytest.mark.usefixtures("photos")
+def test_no_lock_is_left(tagger: Tagger, data: Path) -> None:
+    assert tagger("tag", "photos", "--output", "labels.jsonl").status == 0
+    assert list((data / "locks").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
@@ -137,6 +150,8 @@ def test_an_empty_folder_gives_an_empty_file(tagger: Tagger, tmp_path: Path) -> 
         (("tag", "photos/a.jpg", "--output", "a.csv"), 2, "--output tags one folder"),
         (("tag", "photos", "--output", "a.csv", "--json"), 2, "take no --every"),
         (("tag", "--resume", "--output", "a.csv"), 2, "--resume takes at most a folder"),
+        (("tag", "--resume", "--top", "3"), 2, "--resume takes no other options"),
+        (("tag", "--resume", "--xmp", "--sure"), 2, "--resume takes no other options"),
         (("tag", "photos", "--output", "a.xlsx"), 1, "--output must end in .jsonl, .csv, .parquet"),
         (("tag", "photos", "--output", "none/a.csv"), 1, "the folder of --output is not there"),
         (("tag", "--resume"), 1, "there is no job that could go on"),

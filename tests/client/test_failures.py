@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from image_tagger.domain.errors import InvalidRequest, ModelUnavailable, Overloaded, ServerUnavailable
+from image_tagger.domain.errors import InvalidRequest, ModelUnavailable, Overloaded, ServerUnavailable, TaggerError
 from tests.client.conftest import Call, awaiting, blocking
 from tests.upstream import Behaviour, ImageHost, answer, reset, silent
 
@@ -107,7 +107,43 @@ def test_a_page_instead_of_an_answer_is_an_error(open_call: Open, host: ImageHos
         open_call(host.address)("tag", b"picture")
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://127.0.0.1", "http://"])
+def test_an_answer_that_cannot_be_unpacked_is_an_error(open_call: Open, host: ImageHost) -> None:
+    host.on("/process", answer(b"no gzip", content_type="application/json", headers=("Content-Encoding: gzip",)))
+    with pytest.raises(ServerUnavailable, match="cannot be read"):
+        open_call(host.address)("tag", b"picture")
+
+
+def test_a_server_that_wants_to_be_left_alone_for_ever_is(open_call: Open, host: ImageHost) -> None:
+    host.on("/process", said({"error": "later"}, 503, (f"Retry-After: {'9' * 400}",)))
+    with pytest.raises(Overloaded, match="later"):
+        open_call(host.address)("tag", b"picture")
+
+
+@pytest.mark.parametrize("key", ["clé", "two\nlines"])
+def test_a_key_that_no_header_can_have_is_refused_at_once(open_call: Open, key: str) -> None:
+    with pytest.raises(InvalidRequest, match="API key"):
+        open_call("http://127.0.0.1:1", api_key=key)("tag", b"picture")
+
+
+@pytest.mark.parametrize("model", ["half \ud800", "line\nline"])
+def test_a_model_that_cannot_be_written_is_an_error_of_ours(open_call: Open, host: ImageHost, model: str) -> None:
+    for method, more in (("tag", {}), ("moderate", {"every": model})):
+        with pytest.raises(TaggerError):
+            open_call(host.address)(method, b"picture", model=model, **more)
+
+
+NO_ADDRESS = [
+    "127.0.0.1:8000",
+    "ftp://127.0.0.1",
+    "http://",
+    "http://[",
+    "http://h:abc",
+    "http://h:99999",
+    "http://ä..b",
+]
+
+
+@pytest.mark.parametrize("url", [*NO_ADDRESS, "http://h\x00", "http://h/\ud800", f"http://{'a' * 64}"], ids=ascii)
 def test_what_is_no_address_is_refused_at_once(open_call: Open, url: str) -> None:
     with pytest.raises(InvalidRequest, match="http"):
         open_call(url)("tag", b"picture")

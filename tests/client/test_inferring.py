@@ -61,6 +61,12 @@ def test_a_picture_of_the_web_is_recognised_as_its_bytes(
     assert call("tag", photo_url, model=version.model) == call("tag", photo, model=version.model)
 
 
+def test_a_url_may_begin_in_capitals(call: Call, photo: bytes, photo_url: str) -> None:
+    loud = photo_url.replace("http", "HTTP", 1)
+    assert call("tag", loud, model="starter") == call("tag", photo, model="starter")
+    assert call("tag", loud) == call("tag", photo)
+
+
 def test_the_models_of_the_server_answer_the_same_through_a_task(call: Call, photo: bytes) -> None:
     direct, by_task = call("tag", photo), call("tag", photo, model="starter")
     assert [one.label for one in by_task] == [one.label for one in direct]
@@ -146,6 +152,11 @@ def test_files_are_looked_at_before_anything_is_sent(client: Client, tmp_path: P
         client.upload_network([tmp_path / "gone.onnx"], AS_NUMBERS)
     with pytest.raises(InvalidRequest, match="name the files"):
         client.upload_network([], AS_NUMBERS)
+
+
+def test_a_preprocessing_that_is_no_json_is_refused(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequest, match="JSON"):
+        client.upload_network([colours(tmp_path / "colours.onnx")], {"inputs": tmp_path})
 
 
 def test_what_is_not_there_is_an_error(call: Call, photo: bytes) -> None:

@@ -64,6 +64,17 @@ def test_a_film_has_the_labels_of_its_frames(client: Client, tmp_path: Path) -> 
     assert client.tag(film) != client.tag(film.read_bytes())
 
 
+def test_a_film_has_the_same_labels_through_a_task(call: Call, tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    film = tmp_path / "film.MP4"
+    film.write_bytes(animation(SEA, FRUIT, FRUIT))
+
+    direct, by_task = call("tag", film), call("tag", film, model="starter")
+
+    assert [one.label for one in by_task] == [one.label for one in direct]
+    assert [one.score for one in by_task] == pytest.approx([one.score for one in direct], abs=1e-5)
+
+
 def test_labels_have_no_regions(client: Client, photo: bytes) -> None:
     assert all(isinstance(one, Prediction) and one.region is None for one in client.tag(photo))
 

@@ -9,11 +9,14 @@ from image_tagger.domain.predictions import FrameResult
 def counted(step: float | None, *times: float, end: float) -> list[int]:
     """The numbers of the frames, as often as they count."""
     clock = Clock(step)
-    frames = [one for number, seconds in enumerate(times) for one in clock.tick(FrameResult(number, (), seconds))]
-    frames += clock.rest(end)
+    frames: list[tuple[int, float]] = []
+    for number, seconds in enumerate(times):
+        frames += [(number - 1, again) for again in clock.tick(FrameResult(number, (), seconds))]
+        frames.append((number, seconds))
+    frames += [(len(times) - 1, again) for again in clock.rest(end)]
     assert (clock.frames, clock.moments) == (len(times), len(frames))
-    assert [one.seconds for one in frames] == sorted(one.seconds for one in frames)
-    return [one.index for one in frames]
+    assert [seconds for _, seconds in frames] == sorted(seconds for _, seconds in frames)
+    return [number for number, _ in frames]
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,13 @@ def test_too_many_rules_are_refused() -> None:
         read_policy(many)
 
 
+def test_rules_that_together_keep_too_many_frames_in_mind_are_refused() -> None:
+    rule = '[[labels.nsfw]]\naction="block"\nthreshold=0.5\nn=1000\n'
+    assert len(read_policy(rule * 20).rules) == 20
+    with pytest.raises(InvalidRequest, match="at most 20000 together"):
+        read_policy(rule * 21)
+
+
 @given(st.text() | st.text(alphabet='[]=."\n labelsnsfwactionthreshold0123456789'))
 def test_any_text_is_a_policy_or_refused(text: str) -> None:
     try:

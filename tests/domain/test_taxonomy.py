@@ -90,12 +90,6 @@ def test_a_query_expands_to_the_labels_that_it_finds() -> None:
     assert TAXONOMY.expand("animal", labels) == {"golden_retriever", "crane", "wolf"}
 
 
-def test_ancestors_come_nearest_first() -> None:
-    assert TAXONOMY.ancestors("golden retriever") == ("dog", "animal", "pet")
-    assert TAXONOMY.ancestors("crane") == ("bird", "animal", "machine")
-    assert TAXONOMY.ancestors("animal") == TAXONOMY.ancestors("unknown") == ()
-
-
 def test_synonyms_are_all_words_of_all_meanings() -> None:
     assert TAXONOMY.synonyms("Dog") == ("dog", "domestic dog")
     assert TAXONOMY.synonyms("unknown") == ()

@@ -1,6 +1,8 @@
 """Segments from scores: examples that read like films, and an implementation that sees the whole film at once."""
 
 import math
+import time
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -8,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from image_tagger.domain.clock import Clock
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.predictions import FrameResult, Prediction
-from image_tagger.domain.segments import Rule, Segment
-from image_tagger.domain.timeline import Timeline
+from image_tagger.domain.segments import Moment, Rule, Segment
+from image_tagger.domain.timeline import Timeline, Track
 
 SCORES = st.sampled_from([0.0, 0.3, 0.45, 0.6, 0.9])
 STEPS = st.sampled_from([0.5, 1.0, 2.5])
@@ -259,3 +262,36 @@ def test_a_frame_that_stays_counts_as_often_as_it_is_seen(shots: list[Shot], rul
     timeline = Timeline(rule, step=1.0)
     found = [one for n, shot in enumerate(whole_steps) for one in timeline.add(frame(n, shot))] + timeline.finish(end)
     assert [(one.start, one.end) for one in found] == times(every_second, rule, end)
+
+
+@given(st.lists(st.tuples(SCORES, st.integers(0, 12)), min_size=1, max_size=12), rules)
+def test_frames_that_are_all_the_same_count_at_once_as_one_by_one(shots: list[tuple[float, int]], rule: Rule) -> None:
+    at_once, one_by_one = Track("cat", rule), Track("cat", rule)
+    found: list[Segment | None] = []
+    expected: list[Segment | None] = []
+    now = 0.0
+    for number, (score, repeats) in enumerate(shots):
+        times = [now + repeat for repeat in range(1, repeats + 1)]
+        found += [at_once.add(Moment(number, now, score)), *at_once.again(times)]
+        expected += [one_by_one.add(Moment(number, seconds, score)) for seconds in (now, *times)]
+        now += repeats + 1
+    clock = Clock()
+    found.append(at_once.finish(clock, now, complete=True))
+    expected.append(one_by_one.finish(clock, now, complete=True))
+    assert rounded(found) == rounded(expected)
+
+
+def rounded(segments: list[Segment | None]) -> list[Segment]:
+    return [replace(segment, mean=round(segment.mean, 9)) for segment in segments if segment]
+
+
+def test_a_frame_that_stays_for_a_day_costs_no_more_than_the_window_of_the_rule() -> None:
+    track, times = Track("cat", Rule(k=3, n=5)), range(1, 1_000_000)
+    track.add(Moment(0, 0.0, 0.9))
+    start = time.perf_counter()
+    track.again(times)
+    track.add(Moment(1, 1e6, 0.1))
+    assert time.perf_counter() - start < 0.5
+    segment = track.finish(Clock(), 2e6, complete=True)
+    assert segment
+    assert (segment.start, segment.end, segment.last_frame, round(segment.mean, 6)) == (0, 1e6, 0, 0.9)

@@ -1,6 +1,7 @@
 """One verdict per file: which rule decides, with which reasons."""
 
 import json
+import time
 
 import pytest
 
@@ -175,3 +176,15 @@ def test_as_json_it_says_the_same() -> None:
             for action, threshold in (("block", 0.8), ("review", 0.5))
         ],
     }
+
+
+def test_a_thousand_rules_and_frames_that_stay_for_minutes_hold_nobody_up() -> None:
+    rule = '[[labels.nsfw]]\naction="review"\nthreshold=0.9\nk=20\nn=20\n'
+    judge = Judge(read_policy('every="0.001s"\n' + rule * 1000), LABELS, step=0.001)
+    longest = 0.0
+    for number in range(4):
+        start = time.perf_counter()
+        judge.add(FrameResult(number, (Prediction("nsfw", 0.95 * (number % 2)),), 600.0 * number))
+        longest = max(longest, time.perf_counter() - start)
+    assert longest < 0.5  # one after the other, a million moments took many seconds
+    assert len(judge.verdict(2400).reasons) == 1000

@@ -142,6 +142,34 @@ async def test_work_that_fails_as_a_whole_fails_everyone_and_nobody_waits_for_ev
     assert [type(answer) for answer in answers] == [RuntimeError] * 5
 
 
+@pytest.mark.parametrize("more", [-1, 1])
+async def test_too_few_or_too_many_answers_fail_everyone(threads: Threads, more: int) -> None:
+    batcher: Batcher[int, int] = Batcher(lambda numbers: [0] * (len(numbers) + more), threads, size=3, parallel=1)
+    for task in await asked(batcher, [1, 2, 3]):
+        with pytest.raises(RuntimeError, match=r"answers to . items"):
+            await asyncio.wait_for(task, LONG)
+    together = await batcher.together([1, 2])
+    assert [type(answer) for answer in together] == [RuntimeError, RuntimeError]
+
+
+async def test_a_stopped_iteration_is_an_error_like_any_other(threads: Threads) -> None:
+    def work(numbers: Sequence[int]) -> list[int | Exception]:
+        return [StopIteration(number) for number in numbers]
+
+    batcher: Batcher[int, int] = Batcher(work, threads, size=1, parallel=1)
+    with pytest.raises(RuntimeError):
+        await asyncio.wait_for(batcher.answer(1), LONG)
+
+
+async def test_with_its_threads_gone_it_is_shutting_down(threads: Threads) -> None:
+    batcher: Batcher[int, int] = Batcher(Doubling().work, threads, size=1, parallel=1)
+    await asyncio.to_thread(threads.close)
+    with pytest.raises(ShuttingDown):
+        await batcher.together([1])
+    with pytest.raises(ShuttingDown):
+        await batcher.answer(1)
+
+
 async def test_a_caller_that_leaves_takes_its_item_along(threads: Threads) -> None:
     hold = threading.Event()
     doubling = Doubling(hold=hold)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from image_tagger.domain.errors import ShuttingDown
 from image_tagger.engine.threads import Threads
 
 
@@ -44,8 +45,18 @@ async def test_an_error_in_a_thread_reaches_the_caller() -> None:
     threads.close()
 
 
+async def test_after_the_end_the_caller_is_told() -> None:
+    threads = Threads(1)
+    threads.close()
+    with pytest.raises(ShuttingDown):
+        await threads.run(time.sleep, 0)
+    with pytest.raises(ShuttingDown):
+        threads.start(time.sleep, 0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a policy")
 async def test_an_event_loop_gives_way_to_the_threads_and_to_nothing_else() -> None:
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # encoding AVIF leaves another, where that is allowed
     threads = Threads(1)
     threads.give_way()
     assert os.sched_getscheduler(0) == os.SCHED_BATCH

@@ -1,6 +1,8 @@
 """Bells: who waits is woken in this process and in others; processes that were killed are seen."""
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 from contextlib import AsyncExitStack
@@ -82,6 +84,22 @@ async def test_a_process_that_was_killed_is_seen(killed: Path) -> None:
         pipes.bury(killed, name)
         assert pipes.dead(killed) == []
         assert names(killed) == [bells.name]
+
+
+def test_who_may_not_be_asked_is_not_taken_for_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / f"other{pipes._host()}")
+    assert len(pipes.dead(tmp_path)) == 1  # nobody reads it
+
+    def refused(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "another user's")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert pipes.dead(tmp_path) == []
+
+
+def test_pipes_of_other_machines_say_nothing_here(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "other-00000000")
+    assert pipes.dead(tmp_path) == []
 
 
 async def test_a_process_that_ends_well_leaves_nothing(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from image_tagger.domain.errors import InvalidRequest, UnknownJob
+from image_tagger.domain.errors import InvalidRequest, ShuttingDown, UnknownJob
 from image_tagger.domain.jobs import Failure, Item, NewItem, NewJob, Progress, State
+from image_tagger.jobs import changing
 from image_tagger.jobs.claiming import CRASHES
 from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.ending import Outcome
@@ -87,6 +88,39 @@ async def test_a_job_does_not_end_before_its_listing(ledger: Ledger) -> None:
     assert (await ledger.end_listing(job.id)).state is State.DONE
     with pytest.raises(InvalidRequest, match="takes no more items"):
         await ledger.extend(job.id, numbered(1))
+
+
+async def test_who_has_lost_an_item_adds_nothing_in_its_name(ledger: Ledger) -> None:
+    job = await ledger.add(NewJob("echo"), open_end=True, items=numbered(1))
+    (slow,) = await ledger.claim(claim("slow.1", seconds=OVER))
+    (fast,) = await ledger.claim(claim("fast.1"))
+    with pytest.raises(ShuttingDown):
+        await ledger.extend(job.id, numbered(2), by=slow)
+    assert await ledger.extend(job.id, numbered(2), by=fast) == 2
+    assert (await ledger.job(job.id)).progress.total == 3
+
+
+async def test_half_a_job_is_cancelled(ledger: Ledger) -> None:
+    def some_and_then_no_more() -> Iterable[NewItem]:
+        yield from numbered(2 * CHUNK)
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        await ledger.add(NewJob("echo"), some_and_then_no_more())
+    ((job,), _) = await ledger.latest()
+    assert (job.state, job.progress.cancelled) == (State.CANCELLED, 2 * CHUNK)
+
+
+async def test_half_a_job_of_a_process_that_died_is_cancelled_when_it_is_old(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await ledger.add(NewJob("echo"), numbered(1), open_end=True)
+    await ledger.finish(done(await ledger.claim(claim())))
+    await ledger.forget(LONG)
+    assert not (await ledger.job(job.id)).state.ended
+    monkeypatch.setattr(changing, "LONG_AGO", 0.0)
+    await ledger.forget(LONG)
+    assert (await ledger.job(job.id)).state is State.CANCELLED
 
 
 async def test_a_key_exists_once_in_a_job(ledger: Ledger) -> None:
@@ -181,6 +215,14 @@ async def test_cancelling_stops_what_has_not_begun(ledger: Ledger) -> None:
     assert await ledger.cancel(job.id) == ended
 
 
+async def test_cancelling_takes_what_nobody_holds_any_more(ledger: Ledger) -> None:
+    job = await ledger.add(NewJob("echo"), numbered(3))
+    (lost,) = await ledger.claim(claim("dead.1", 1, seconds=OVER))
+    ended = await ledger.cancel(job.id)
+    assert (ended.state, ended.progress) == (State.CANCELLED, Progress(3, cancelled=3))
+    assert await ledger.finish(done([lost])) == 0
+
+
 async def test_an_item_of_a_cancelled_job_is_not_tried_again(ledger: Ledger) -> None:
     job = await ledger.add(NewJob("echo"))
     (item,) = await ledger.claim(claim())
@@ -222,6 +264,18 @@ async def test_old_jobs_are_forgotten(ledger: Ledger) -> None:
     with pytest.raises(UnknownJob):
         await ledger.job(old.id)
     assert (await ledger.job(unfinished.id)).progress.total == 3
+
+
+async def test_many_may_forget_at_the_same_time(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changing, "SOME", 7)
+    for _ in range(3):
+        await ledger.add(NewJob("echo"), numbered(20))
+    while claimed := await ledger.claim(claim()):
+        await ledger.finish(done(claimed))
+    counts = await asyncio.gather(*(ledger.forget(-LONG) for _ in range(6)))
+    await ledger.forget(-LONG)
+    assert sum(counts) <= 63
+    assert (await ledger.latest())[1] == 0
 
 
 async def test_a_small_job_does_not_wait_for_a_large_one(ledger: Ledger) -> None:

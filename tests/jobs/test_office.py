@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
 from image_tagger.domain.errors import StoreUnavailable
 from image_tagger.domain.jobs import NewItem, NewJob, Progress
@@ -39,6 +40,43 @@ async def test_readiness_says_that_the_data_folder_cannot_be_made(tmp_path: Path
     office = Office(tmp_path / "file" / "data", "", Rules())
     with pytest.raises(StoreUnavailable, match=r"^the data folder cannot be written$"):
         await office.check()
+
+
+async def test_a_database_that_cannot_be_one_is_not_the_fault_of_who_asks(tmp_path: Path) -> None:
+    async with wire(Settings(data_dir=tmp_path, database_url="mysql://me:hush@host/name")) as services:
+        for ask in (services.check_ready, services.office.check):
+            with pytest.raises(StoreUnavailable, match=r"^the URL of the database must begin with") as refused:
+                await ask()
+            assert refused.value.retry_after is None
+        with pytest.raises(StoreUnavailable, match="the URL of the database"):
+            services.office.check_url()
+
+
+def test_a_driver_that_is_missing_is_not_the_fault_of_who_asks() -> None:
+    program = (
+        "import sys, pathlib; sys.modules['psycopg'] = None\n"
+        "from image_tagger.domain.errors import StoreUnavailable\n"
+        "from image_tagger.jobs.office import Office, Rules\n"
+        "try:\n"
+        "    Office(pathlib.Path('nowhere'), 'postgresql://me@host/name', Rules()).check_url()\n"
+        "except StoreUnavailable as error:\n"
+        "    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "PostgreSQL needs an extra: pip install 'image-tagger[postgres]'"
+
+
+async def test_a_process_that_can_do_no_jobs_says_so(tmp_path: Path) -> None:
+    good, wrong = Office(tmp_path, "", Rules()), Office(tmp_path, "mysql://host/name", Rules(places=1))
+    with structlog.testing.capture_logs() as lines:
+        wrong.employ(services_with(good.ledger))
+        async with asyncio.timeout(10):
+            while not lines:  # noqa: ASYNC110 - nothing else tells
+                await asyncio.sleep(0.01)
+        await wrong.close()
+        await good.close()
+    assert lines[0]["event"] == "this process does no jobs"
+    assert "the URL of the database" in lines[0]["reason"]
 
 
 @pytest.mark.usefixtures("acts")

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
-from image_tagger.domain.jobs import NewJob, State
+from image_tagger.domain.jobs import Failure, NewItem, NewJob, State
 from image_tagger.jobs.bells import Bells
 from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.ending import Outcome
@@ -52,3 +52,24 @@ async def test_a_full_disk_is_logged_when_it_begins_and_when_it_ends(tmp_path: P
         ("results wait for the database", "the disk of the database is full"),
         ("results are written down again", None),
     ]
+
+
+async def test_an_answer_that_cannot_be_stored_fails_alone(ledger: Ledger) -> None:
+    job = await ledger.add(NewJob("echo"), [NewItem(), NewItem(), NewItem()])
+    items = await ledger.claim(Claim("", "me.1", 3, 60.0))
+    is_written = asyncio.Event()
+    reports = Reports(ledger, lambda outcome: is_written.set() if outcome.item.number == 2 else None)
+    answers: list[dict[str, object]] = [{"a": 1}, {"a": Path("no JSON")}, {"a": 2}]
+    for item, answer in zip(items, answers, strict=True):
+        reports.add(Outcome(item, State.DONE, answer))
+    with capture_logs() as lines:
+        running = asyncio.create_task(reports.run())
+        async with asyncio.timeout(SECONDS):
+            await is_written.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [(line["event"], line["kind"]) for line in lines] == [("a handler's answer cannot be stored", "echo")]
+    stored = await ledger.items(job.id)
+    assert [item.state for item in stored] == [State.DONE, State.FAILED, State.DONE]
+    assert (stored[0].result, stored[2].result) == ({"a": 1}, {"a": 2})
+    assert stored[1].error == Failure("TaggerError", "internal error")

@@ -139,3 +139,18 @@ async def test_the_event_loop_gives_way_while_the_services_are_open(tmp_path: Pa
         assert os.sched_getscheduler(0) == os.SCHED_BATCH
         assert await wired.threads.run(os.sched_getscheduler, 0) == os.SCHED_OTHER
     assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+async def test_a_pipe_is_no_picture_and_no_manifest(services: Services, folder: Path) -> None:
+    for name in ("pipe.jpg", "pipe.jsonl"):
+        os.mkfifo(folder / name)
+    listed = Order(LIST, str(folder), "", wanted=Wanted(top=1))
+    job = await services.ledger.add(NewJob(KIND, listed.as_json()), chunks.each([str(folder / "pipe.jpg")]))
+    assert await ended(services, job) == Tally(1, 0, 1)
+    order = Order(MANIFEST, str(folder), manifest=str(folder / "pipe.jsonl"))
+    job = await services.ledger.add(NewJob(KIND, order.as_json()), [chunks.listing()], open_end=True)
+    await ended(services, job)
+    (listing,) = await services.ledger.items(job.id)
+    assert listing.error is not None
+    assert listing.error.message == "the manifest is no plain file"

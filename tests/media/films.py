@@ -1,5 +1,6 @@
 """Videos the tests make themselves, whose frames show their own number."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -68,6 +69,16 @@ def numbered(index: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> NDArray[np.
     picture = np.repeat(np.repeat(bars, -(-width // BITS))[None, :width, None], 3, axis=2).repeat(height, axis=0)
     picture[: height // 4] = (200, 40, 40)
     return picture
+
+
+def edited(content: bytes, start: float, seconds: float) -> bytes:
+    """The same MP4, of which an edit list shows only a part."""
+    film, track = content.index(b"mvhd") + 16, content.index(b"mdhd") + 16
+    movie_unit, unit = struct.unpack_from(">I", content, film)[0], struct.unpack_from(">I", content, track)[0]
+    place = content.index(b"elst") + 12
+    before = struct.unpack_from(">i", content, place + 4)[0]  # frames stored out of their order begin late
+    part = struct.pack(">Ii", round(seconds * movie_unit), before + round(start * unit))
+    return content[:place] + part + content[place + 8 :]
 
 
 def number(pixels: NDArray[np.uint8]) -> int:

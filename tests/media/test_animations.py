@@ -64,7 +64,7 @@ def test_every_frame_comes_in_order_at_its_time(form: str) -> None:
         (Evenly(1000), list(range(8))),
     ],
 )
-@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+@pytest.mark.parametrize("form", TIMED)
 def test_samplings_pick_by_number_and_by_time(form: str, sampling: Sampling, wanted: list[int]) -> None:
     frames = frames_of(animated(form), sampling)
     assert shown(frames) == [frame.index for frame in frames] == wanted
@@ -94,8 +94,7 @@ def test_what_a_file_holds_is_told(form: str) -> None:
     info = Decoder(ROOMY).describe(animated(form))
     assert (info.kind, info.format, info.size) == (MediaKind.ANIMATION, form.lower(), Size(WIDTH, HEIGHT))
     assert info.frames == 8
-    seconds = {"TIFF": None, "AVIF": None}.get(form, sum(DURATIONS) / 1000)
-    assert info.seconds == (seconds if seconds is None else pytest.approx(seconds, abs=0.011))
+    assert info.seconds == (pytest.approx(sum(DURATIONS) / 1000, abs=0.011) if form in TIMED else None)
     assert Decoder(ROOMY).describe(saved(quadrants(), form)) == MediaInfo(MediaKind.STILL, form.lower(), Size(48, 32))
 
 
@@ -220,6 +219,42 @@ def test_a_page_that_outgrows_the_first_is_refused() -> None:
     frames, error = gathered(content, budget=Budget(1 << 26, 48 * 32))
     assert len(frames) == 1
     assert isinstance(error, MediaTooLarge)
+
+
+@pytest.mark.parametrize("following", [10**6, 2**32 - 1, -1])
+def test_pages_before_a_damage_are_told_and_read(following: int) -> None:
+    content = bytearray(saved(quadrants(), "TIFF"))
+    directory = int.from_bytes(content[4:8], "little")
+    tags = int.from_bytes(content[directory : directory + 2], "little")
+    struct.pack_into("<I", content, directory + 2 + 12 * tags, following % len(content) if following < 0 else following)
+    assert Decoder(ROOMY).describe(bytes(content)) == MediaInfo(MediaKind.STILL, "tiff", Size(48, 32))
+    for sampling in (EVERY_FRAME, Evenly(3)):
+        frames, error = gathered(bytes(content), sampling)
+        assert [frame.index for frame in frames] == [0]
+        assert isinstance(error, TruncatedMedia)
+
+
+def test_of_pages_that_are_cut_off_those_before_are_told() -> None:
+    content = noisy("TIFF")
+    cut = content[: len(content) * 6 // 10]
+    frames, _ = gathered(cut)
+    assert Decoder(ROOMY).describe(cut).frames in {len(frames), len(frames) + 1}  # of the last, pixels may be missing
+
+
+def test_animations_with_transparency_have_their_times_too() -> None:
+    first, *others = (PIL.Image.new("RGBA", (32, 32), (200, 0, 0, 60 * number)) for number in range(4))
+    content = saved(first, "AVIF", save_all=True, append_images=others, duration=500)
+    assert Decoder(ROOMY).describe(content).seconds == pytest.approx(2)
+    assert [frame.index for frame in frames_of(content, PerSecond(1))] == [0, 2]
+
+
+def test_what_is_none_between_the_blocks_of_a_gif_is_passed_over() -> None:
+    content = animated("GIF", 3)
+    place = content.index(b"!\xf9", content.index(b"\0,"))
+    stray = content[:place] + b"\0\x55" + content[place:]
+    assert Decoder(ROOMY).describe(stray) == Decoder(ROOMY).describe(content)
+    assert len(frames_of(stray)) == 3
+    assert len(frames_of(stray, Evenly(3))) == len(frames_of(content, Evenly(3)))
 
 
 def test_pages_that_follow_each_other_in_a_circle_end() -> None:

@@ -1,5 +1,6 @@
 """Too much is refused before it is decoded."""
 
+import re
 import struct
 import time
 import zlib
@@ -13,6 +14,8 @@ from image_tagger.media.decode import Budget
 from tests.media.drawn import ROOMY, chunk, decode, png, quadrants, saved, textured, tiff
 
 BOMB = png((20_000, 20_000))
+FIELDS = {256: 1, 257: 1, 258: 8, 259: 1, 262: 1, 273: 8, 279: 1}
+ONE_PIXEL = [(tag, 4, 1, value) for tag, value in FIELDS.items()]  # of a TIFF
 
 
 def icon(content: bytes) -> bytes:
@@ -90,6 +93,39 @@ def test_tiles_larger_than_their_picture_are_refused() -> None:
         decode(tiff(*size, *tiles, rest=zlib.compress(bytes(1000))))
 
 
+@pytest.mark.parametrize("kind", [9, 16], ids=["signed", "elsewhere"])
+def test_tiles_whose_size_only_libtiff_reads_are_refused(kind: int) -> None:
+    size = (256, 4, 1, 16), (257, 4, 1, 16), (258, 3, 1, 8), (259, 3, 1, 8), (262, 3, 1, 1)
+    tiles = (322, kind, 1, 122), (323, kind, 1, 122), (324, 4, 1, 200), (325, 4, 1, 100)
+    with pytest.raises(InvalidMedia, match="tiles"):
+        decode(tiff(*size, *tiles, rest=struct.pack("<Q", 20_000) + zlib.compress(bytes(1000))))
+
+
+def test_a_tiff_whose_tags_all_say_the_same_megabyte_is_refused() -> None:
+    swelling = [(40_000 + number, 7, 1 << 20, 8) for number in range(30)]
+    with pytest.raises(InvalidMedia, match="tags"):
+        decode(tiff(*ONE_PIXEL, *swelling, rest=bytes(1 << 20)))
+
+
+def test_an_exif_block_whose_tags_all_say_the_same_megabyte_is_refused() -> None:
+    tags = [(40_000 + number, 7, 1 << 20, 8) for number in range(30)]
+    swelling = tiff(*tags, rest=bytes(1 << 20))
+    harmless = swelling[:8] + bytes(2) + swelling[10:]  # Pillow copies the tags of what it writes, too
+    content = saved(quadrants(), "AVIF", exif=harmless)
+    assert decode(content).size.pixels == 48 * 32
+    with pytest.raises(InvalidMedia, match="tags"):
+        decode(content.replace(harmless, swelling))
+
+
+def test_numbers_without_end_in_a_tag_are_refused() -> None:
+    with pytest.raises(InvalidMedia, match="tags"):
+        decode(tiff(*ONE_PIXEL, (40_000, 3, 600_000, 200), rest=bytes(2_000_000)))
+
+
+def test_tags_that_share_a_value_within_reason_are_read() -> None:
+    assert decode(tiff(*ONE_PIXEL, *[(40_000 + number, 7, 1 << 20, 8) for number in range(3)], rest=bytes(1 << 20)))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -102,6 +138,62 @@ def test_tiles_larger_than_their_picture_are_refused() -> None:
 def test_a_file_in_a_million_pieces_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidMedia, match="pieces"):
         decode(content)
+
+
+def rescanned(scans: int, **options: bool) -> bytes:
+    """A JPEG whose second scan is there so many times more."""
+    content = saved(quadrants(), "JPEG", **options)
+    first = content.index(b"\xff\xda")
+    begin = content.index(b"\xff\xda", first + 2) if options else first
+    behind = re.compile(rb"\xff[^\0\xd0-\xd7]").search(content, begin + 2)
+    assert behind
+    return content[: behind.start()] + content[begin : behind.start()] * scans + content[behind.start() :]
+
+
+def test_a_progressive_jpeg_of_a_thousand_scans_is_refused() -> None:
+    assert decode(rescanned(50, progressive=True)).size.pixels == 48 * 32
+    with pytest.raises(InvalidMedia, match="pieces"):
+        decode(rescanned(1000, progressive=True))
+
+
+def test_scans_are_counted_behind_what_looks_like_the_end() -> None:
+    content = rescanned(1000, progressive=True)
+    scan = content.index(b"\xff\xda", content.index(b"\xff\xda") + 2)
+    with pytest.raises(InvalidMedia, match="pieces"):
+        decode(content[:scan] + b"\xff\xfe\0\x04\xff\xd9" + content[scan:])
+
+
+def test_what_follows_the_picture_is_not_taken_for_scans(tmp_path: Path) -> None:
+    file = tmp_path / "with-a-film.jpg"
+    file.write_bytes(saved(quadrants(), "JPEG", progressive=True) + b"\xff\xda\0\x02" * 1000)
+    assert decode(file).size.pixels == 48 * 32
+
+
+def test_a_jpeg_whose_components_come_apart_has_its_scans_counted_too() -> None:
+    content = saved(quadrants(), "JPEG")
+    scan = content.index(b"\xff\xda")
+    apart = content[:scan] + b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\0" * 1000 + content[scan:]
+    with pytest.raises(InvalidMedia, match="pieces"):
+        decode(apart)
+
+
+@pytest.mark.parametrize(("segments", "size"), [(2000, 10), (40, 60_000)])
+def test_exif_in_very_many_segments_is_refused(segments: int, size: int) -> None:
+    content = saved(quadrants(), "JPEG")
+    segment = b"\xff\xe1" + struct.pack(">H", size + 8) + b"Exif\0\0" + bytes(size)
+    assert decode(content[:2] + segment * 10 + content[2:]).size.pixels == 48 * 32
+    with pytest.raises(InvalidMedia, match="pieces"):
+        decode(content[:2] + segment * segments + content[2:])
+
+
+def test_a_gif_with_endless_comments_is_refused() -> None:
+    content = saved(quadrants().convert("L"), "GIF")
+    begin = 13 + (3 << ((content[10] & 7) + 1))
+    block = b"\xff" + b"a" * 255
+    long, short = (b"!\xfe" + block * number + b"\0" for number in (5000, 3000))
+    assert decode(content[:begin] + short + content[begin:]).size.pixels == 48 * 32
+    with pytest.raises(InvalidMedia, match="comments"):
+        decode(content[:begin] + long + content[begin:])
 
 
 def test_formats_that_python_decodes_itself_have_a_smaller_budget() -> None:

@@ -1,6 +1,7 @@
 """Every colour mode becomes 8-bit RGB."""
 
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -104,6 +105,31 @@ def test_a_single_transparent_colour_is_white(mode: str) -> None:
     black = picture.getpixel((0, 0))
     pixels = decode(saved(picture, "PNG", transparency=black)).pixels
     assert pixels[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize(("clear", "expected"), [(0, [255, 128]), (32_896, [0, 255]), (5, [0, 128])])
+def test_a_single_transparent_grey_of_sixteen_bits_is_white(clear: int, expected: list[int]) -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, 0, 0, 0, 0)) + chunk(b"tRNS", struct.pack(">H", clear))
+    row = b"\0" + struct.pack(">2H", 0, 32_896)
+    file = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b"")
+    assert decode(file).pixels[0, :, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int32", "float32"])
+def test_large_grey_pictures_are_whole(kind: str) -> None:
+    values = np.arange(600 * 1100).reshape(600, 1100) % 1024 * 64
+    expected = np.rint(values / 257 if kind != "float32" else values / values.max() * 255)
+    assert np.array_equal(np.asarray(to_rgb(PIL.Image.fromarray(values.astype(kind))))[..., 0], expected)
+
+
+@pytest.mark.parametrize("kind", ["int32", "float32"])
+def test_grey_takes_little_more_memory_than_the_picture(kind: str) -> None:
+    picture = PIL.Image.fromarray(np.linspace(-1, 1e6, 4_000_000).reshape(2000, 2000).astype(kind))
+    tracemalloc.start()
+    to_rgb(picture)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16_000_000  # bytes; what Pillow takes for pictures is not counted
 
 
 def test_a_transparent_palette_lies_on_white() -> None:

@@ -1,5 +1,7 @@
 """Parts of pictures: rectangles, polygons, and what stands before a background."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -39,6 +41,17 @@ def test_outside_of_a_polygon_is_black() -> None:
 @pytest.mark.parametrize("noise", [0, 20])
 def test_a_uniform_background_is_cut_away(noise: int) -> None:
     assert cut(on_white(noise), Crop(uniform_background=True)).region == Region(0.25, 0.3, 0.45, 0.6)
+
+
+def test_of_a_large_picture_the_background_is_cut_away_without_much_memory() -> None:
+    picture = np.full((1500, 2000, 3), 250, np.uint8)
+    picture[600:1300, 500:1900] = (0, 250, 250)
+    tracemalloc.start()
+    part = cut(picture, Crop(uniform_background=True))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert part.region == Region(0.25, 0.4, 0.95, 1300 / 1500)
+    assert peak < picture.nbytes  # bytes
 
 
 def test_a_background_of_many_colours_stays() -> None:

@@ -336,6 +336,32 @@ def test_the_last_copy_is_never_removed(folders: Folders, journal: Journal, how:
     assert folders.content() == {"dog/a.jpg": b"picture"}
 
 
+@pytest.mark.parametrize("how", [How.COPY, How.HARDLINK])
+def test_the_only_copy_of_what_was_edited_since_is_never_removed(folders: Folders, journal: Journal, how: How) -> None:
+    file = put(folders, "all/a.jpg")
+    sort_all(folders, journal, how)
+    put(folders, "all/edited", b"PICTURE").rename(file)  # as editors save: another file under the old name
+    assert len(undo(journal).left) == 1
+    assert folders.content() == {"all/a.jpg": b"PICTURE", "dog/a.jpg": b"picture"}
+
+
+def test_a_copy_goes_where_only_the_time_of_the_original_differs(folders: Folders, journal: Journal) -> None:
+    file = put(folders, "all/a.jpg")
+    sort_all(folders, journal, How.COPY)
+    os.utime(file, (1, 1))
+    assert undo(journal).left == ()
+    assert folders.content() == {"all/a.jpg": b"picture"}
+
+
+def test_a_name_that_goes_because_a_link_is_there_already_is_announced(folders: Folders, journal: Journal) -> None:
+    put(folders, "all/a.jpg")
+    place(folders.way(How.HARDLINK), "a.jpg")
+    sort_all(folders, journal)
+    assert folders.content() == {"dog/a.jpg": b"picture"}
+    assert undo(journal).left == ()
+    assert folders.content() == {"all/a.jpg": b"picture"}
+
+
 def test_a_step_that_was_announced_and_not_taken_changes_nothing(folders: Folders, journal: Journal) -> None:
     file = put(folders, "all/a.jpg")
     put(folders, "dog/a.jpg", b"somebody else's")

@@ -6,8 +6,9 @@ import pytest
 from PIL import ImageOps
 
 from image_tagger.domain.geometry import Size
+from image_tagger.media.decode import Decoder
 from image_tagger.media.orientation import exif_orientation
-from tests.media.drawn import decode, difference, exif, quadrants, saved, textured
+from tests.media.drawn import ROOMY, chunk, decode, difference, exif, quadrants, saved, textured
 
 # Where the fields of the stored picture (row by row: 0 1 / 2 3) have to end up, by the EXIF standard.
 UPRIGHT = {1: "0123", 2: "1032", 3: "3210", 4: "2301", 5: "0213", 6: "2031", 7: "3120", 8: "1302"}
@@ -37,6 +38,14 @@ def test_lossy_pictures_are_turned_upright(orientation: int, form: str) -> None:
 def test_the_original_size_is_upright_too() -> None:
     image = decode(saved(textured(640, 480), "JPEG", exif=exif(6)), needed=60)
     assert (image.size, image.original) == (Size(120, 160), Size(480, 640))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_of_a_png_the_orientation_may_stand_behind_the_pixels(late: bool) -> None:
+    content = saved(quadrants(), "PNG")
+    place = content.index(b"IEND" if late else b"IDAT") - 4
+    turned = content[:place] + chunk(b"eXIf", exif(6).removeprefix(b"Exif\0\0")) + content[place:]
+    assert Decoder(ROOMY).describe(turned).size == decode(turned).size == Size(32, 48)
 
 
 def test_a_square_picture_is_turned() -> None:

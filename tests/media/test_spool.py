@@ -2,9 +2,16 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from image_tagger.media.spool import LOCK, Spool
+import pytest
+
+from image_tagger.domain.errors import Overloaded
+from image_tagger.media.spool import BUFFER, LOCK, Draft, Spool
+
+SECONDS = 30.0
 
 OWNER = """
 import asyncio, sys
@@ -70,3 +77,35 @@ async def test_nothing_is_made_before_it_is_needed(tmp_path: Path) -> None:
     await draft.discard()
     await spool.close()
     assert entries(tmp_path) == []
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Writing beyond so many bytes of a file fails after those that fit, as it does where a disk is full."""
+    resource = pytest.importorskip("resource", reason="only POSIX bounds files")
+    bounds = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, bounds[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
+
+
+async def fill(draft: Draft) -> None:
+    """Write until that fails."""
+    while True:
+        await draft.write(b"x" * (BUFFER + 1))
+
+
+@pytest.mark.parametrize("fits", [BUFFER // 2, BUFFER + BUFFER // 2])
+async def test_a_write_that_fails_in_the_middle_leaves_no_file(tmp_path: Path, fits: int) -> None:
+    spool = Spool(tmp_path, disk_bytes=100 * BUFFER)
+    draft = spool.draft(most=100 * BUFFER)
+    with files_of_at_most(fits), pytest.raises(Overloaded, match="cannot be stored"):
+        await asyncio.wait_for(fill(draft), SECONDS)
+    assert [len(content) for content in files(tmp_path)] == [fits]
+
+    await draft.discard()
+    assert files(tmp_path) == []
+    assert spool.disk_free == 100 * BUFFER
+    await spool.close()

@@ -23,7 +23,7 @@ from image_tagger.domain.frames import (
 from image_tagger.domain.geometry import Size
 from image_tagger.media.decode import Decoder
 from tests.media.drawn import difference
-from tests.media.films import HEIGHT, ROOMY, WIDTH, Film, frames_of, gathered, number, numbered, shown, written
+from tests.media.films import HEIGHT, ROOMY, WIDTH, Film, edited, frames_of, gathered, number, numbered, shown, written
 
 GOP = {"g": "12"}
 X265 = {"x265-params": "keyint=12:log-level=none"}
@@ -189,6 +189,23 @@ def test_colours_survive(pixels: str, tmp_path: Path) -> None:
         top = next(frames).image.pixels[2:6].reshape(-1, 3).mean(0)
     wanted = (200, 40, 40) if pixels != "gray" else (88, 88, 88)
     assert top == pytest.approx(wanted, abs=6)
+
+
+@pytest.mark.parametrize("options", [{"g": "12", "bf": "0"}, {"g": "12", "bf": "2"}, {"g": "100"}])
+@pytest.mark.parametrize(
+    ("start", "seconds", "numbers"), [(0, 1, range(25)), (0.8, 1.2, range(20, 50)), (1.6, 0.8, range(40, 60))]
+)
+def test_what_an_edit_list_leaves_out_is_not_missed(
+    options: dict[str, str], start: float, seconds: float, numbers: range, tmp_path: Path
+) -> None:
+    content = edited(written(Film(options=options), tmp_path).read_bytes(), start, seconds)
+    info = Decoder(ROOMY).describe(content)
+    assert info.frames == len(numbers)
+    assert info.seconds == pytest.approx(seconds)
+    frames, error = gathered(content)
+    assert (shown(frames), error) == (list(numbers), None)
+    picked, error = gathered(content, PerSecond(5))
+    assert (shown(picked), error) == (list(numbers)[::5], None)
 
 
 def test_cuts_are_found_where_the_picture_changes(tmp_path: Path) -> None:

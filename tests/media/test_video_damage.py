@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from image_tagger.domain.errors import InvalidMedia, MediaTooLarge, TruncatedMedia
 from image_tagger.domain.frames import EVERY_FRAME, EveryNth, KeyFrames, PerSecond, Sampling, SceneCuts
 from image_tagger.media.decode import Budget, Decoder
-from tests.media.films import ROOMY, Film, frames_of, gathered, shown, written
+from tests.media.films import ROOMY, Film, edited, frames_of, gathered, shown, written
 
 GOP = {"g": "12"}
 SAMPLINGS: list[Sampling] = [EVERY_FRAME, EveryNth(7, first=3), PerSecond(4), KeyFrames(), SceneCuts()]
@@ -65,6 +65,13 @@ def test_of_a_cut_video_the_frames_before_the_cut_come(film: Film, sampling: Sam
     assert 0 < len(frames) < len(every)
     assert all(frame.seconds == pytest.approx(every[frame.index]) for frame in frames)
     assert isinstance(error, TruncatedMedia) or film.suffix == ".ts"  # which has no end that could be missed
+
+
+def test_of_a_part_that_an_edit_list_shows_what_is_cut_off_is_missed(tmp_path: Path) -> None:
+    content = edited(front_loaded(written(Film(frames=120, options=GOP), tmp_path)), 0.4, 4)
+    frames, error = gathered(content[: len(content) * 7 // 10])
+    assert 0 < len(frames) < 100
+    assert isinstance(error, TruncatedMedia)
 
 
 def test_a_cut_mp4_whose_table_of_contents_is_lost_is_invalid(tmp_path: Path) -> None:

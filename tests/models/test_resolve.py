@@ -76,8 +76,9 @@ async def test_a_caller_who_leaves_does_not_stop_it(catalog: Catalog, pull: Pull
 async def test_who_waits_too_long_is_told_to_come_back(catalog: Catalog, pull: PullProcess, hub: Hub) -> None:
     hub.stop.clear()
     resolver = Resolver(catalog, pull, PullRules(wait_seconds=0.1))
-    with pytest.raises(ModelUnavailable, match=f"the model '{NAME}' is being fetched; ask again"):
+    with pytest.raises(ModelUnavailable, match=f"the model '{NAME}' is being fetched; ask again") as told:
         await resolver.version(NAME)
+    assert told.value.retry_after
     await resolver.close()
     hub.stop.set()
     again = Resolver(catalog, pull)

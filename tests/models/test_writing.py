@@ -167,6 +167,24 @@ def test_a_label_of_several_lines_is_refused(tmp_path: Path) -> None:
         write_version(tmp_path, Version("house/lines", network, Spec(LabelSet(("a\nb",)), "tagging")))
 
 
+@pytest.mark.parametrize(("label", "about"), [("\ud800", "all right"), ("all right", "\ud800")])
+def test_half_a_character_is_refused(tmp_path: Path, label: str, about: str) -> None:
+    (tmp_path / "network.pb").write_bytes(b"")
+    network = Network(tmp_path / "network.pb", "onnx", Preprocessing(Size(4, 4)), "0")
+    version = Version("house/half", network, Spec(LabelSet((label,)), "tagging"), about=(("by", about),))
+    with pytest.raises(InvalidModel, match=r"is no text: '\\ud800'"):
+        write_version(tmp_path, version)
+
+
+def test_a_name_over_several_lines_is_not_replaced(tmp_path: Path) -> None:
+    folder = copy_of_starter(tmp_path)
+    rewrite(folder, 'name = "starter"', 'name = """\nstarter"""')
+    before = (folder / "model.toml").read_bytes()
+    with pytest.raises(InvalidModel, match="must begin with a line"):
+        rename_model(folder, "house/other")
+    assert (folder / "model.toml").read_bytes() == before
+
+
 def test_letters_of_every_kind_are_written(tmp_path: Path) -> None:
     (tmp_path / "vögel 🐦.onnx").write_bytes(b"")
     network = Network(tmp_path / "vögel 🐦.onnx", "onnx", Preprocessing(Size(4, 4)), sha256(tmp_path / "vögel 🐦.onnx"))

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from image_tagger.domain.errors import InvalidRequest, StoreUnavailable
-from image_tagger.store.blobs import Blobs
+from image_tagger.store.blobs import Blobs, _to_its_end
 
 CONTENT = b"network" * 1000
+OPEN_FILES = Path("/proc/self/fd")
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -25,6 +27,10 @@ def blobs(tmp_path: Path) -> Blobs:
 
 def files(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*") if file.is_file()]
+
+
+def open_files() -> int:
+    return len(list(OPEN_FILES.iterdir()))
 
 
 async def chunks() -> AsyncIterator[bytes]:
@@ -67,6 +73,60 @@ async def test_what_is_deleted_is_gone(blobs: Blobs) -> None:
     assert not blobs.has(SHA256)
     with pytest.raises(StoreUnavailable):
         blobs.path(SHA256)
+
+
+async def test_what_came_lately_may_be_spared(blobs: Blobs) -> None:
+    blob = await blobs.add(CONTENT)
+    blobs.delete(SHA256, older_than=3600)
+    assert blobs.has(SHA256)
+    os.utime(blob.path, (time.time() - 2 * 3600,) * 2)
+    await blobs.add(CONTENT)
+    blobs.delete(SHA256, older_than=3600)
+    assert blobs.has(SHA256)  # it came a second time
+    os.utime(blob.path, (time.time() - 2 * 3600,) * 2)
+    blobs.delete(SHA256, older_than=3600)
+    assert not blobs.has(SHA256)
+
+
+@pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="the system does not tell which files are open")
+async def test_who_leaves_at_any_moment_leaves_nothing_behind(blobs: Blobs, tmp_path: Path) -> None:
+    await blobs.add(chunks())
+    blobs.delete(SHA256)
+    before = open_files()
+    for moments in range(40):
+        adding = asyncio.create_task(blobs.add(chunks()))
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
+    assert open_files() == before
+    assert files(tmp_path) == []
+
+
+async def test_who_is_cancelled_waits_for_the_thread_that_works_for_him() -> None:
+    begun, may_end, told = threading.Event(), threading.Event(), list[str]()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait(10)
+        told.append("done")
+
+    waiting = asyncio.create_task(_to_its_end(work))
+    await asyncio.to_thread(begun.wait, 10)
+    for _ in range(3):  # once is not enough for some
+        waiting.cancel()
+        await asyncio.sleep(0.01)
+    assert not waiting.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert told == ["done"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have other permissions")
+async def test_nobody_else_may_read_what_is_kept(blobs: Blobs) -> None:
+    for content in (b"at once", chunks()):
+        assert (await blobs.add(content)).path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("name", ["", "../secret", SHA256.upper(), SHA256[:-1], f"{SHA256}\n"])

@@ -1,5 +1,6 @@
 """The database on both engines: its tables, its errors in our own words, and that it comes back by itself."""
 
+import re
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -184,6 +185,16 @@ async def test_a_database_that_is_down_is_said_and_used_again_when_it_is_back(cl
     finally:
         cluster.start()
     await database.check()
+
+
+def test_a_user_who_may_make_no_tables_is_told_so(cluster: Cluster, opened: Opened) -> None:
+    url = cluster.new_database()
+    with opened(url).engine.begin() as connection:
+        for order in ("CREATE ROLE guest LOGIN PASSWORD 'guest'", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"):
+            connection.execute(text(order))
+    guest = re.sub("//.*@", "//guest:guest@", url)
+    with pytest.raises(StoreUnavailable, match=r"^the database does not allow this user to change it$"):
+        opened(guest).reading(run("SELECT 1"))
 
 
 def test_a_wrong_password_is_said_and_not_shown(cluster: Cluster, opened: Opened) -> None:

@@ -51,6 +51,16 @@ async def test_a_network_comes_back(database: Database, registry: Registry) -> N
         registry.network_of_task(13)
 
 
+async def test_only_what_nobody_has_checked_is_refused_for_that(registry: Registry) -> None:
+    checked, waiting = registry.add_network(network()), registry.add_network(network())
+    registry.note_check(checked.id, NetworkState.READY, {"runtime": "onnx"})
+    for number in (checked.id, waiting.id, 99):
+        registry.refuse_unchecked(number, "its check was cancelled")
+    assert registry.network(checked.id).state is NetworkState.READY
+    found = registry.network(waiting.id)
+    assert (found.state, found.findings) == (NetworkState.REFUSED, {"reason": "its check was cancelled"})
+
+
 async def test_files_go_when_no_network_names_them(registry: Registry) -> None:
     first = registry.add_network(network())
     second = registry.add_network(network(NetworkFile("b.onnx", "bb", 3), FILES[1]))

@@ -1,5 +1,6 @@
 """Results in the database, and searches that must find what a plain look at every picture finds."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from random import Random
 from typing import Any
@@ -60,6 +61,18 @@ async def test_pictures_are_found_by_labels_and_classes(results: Results) -> Non
     assert await keys(results, "not unicorn") == ["a", "b", "c"]
     assert await keys(results, "unicorn or cat") == ["b"]
     assert await keys(results, "unicorn and cat") == []
+
+
+async def test_two_may_record_the_same_pictures_at_the_same_time(database: Database) -> None:
+    first, second = Results(database), Results(database)
+    pictures = [f"picture {number:03}" for number in range(200)]
+    for _ in range(3):
+        await asyncio.gather(
+            first.record("m", [seen(key, dog=0.9) for key in pictures]),
+            second.record("m", [seen(key, dog=0.9) for key in pictures]),
+        )
+        assert await keys(first, "dog", limit=1000) == pictures
+        await first.forget(pictures)
 
 
 async def test_a_found_picture_has_the_labels_that_count_best_first(results: Results) -> None:

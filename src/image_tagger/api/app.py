@@ -32,9 +32,11 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
 
     `shared` is a folder that all processes of one server use, where it has several.
 
-    Raises UnknownModel or InvalidModel where the settings name a model that cannot be.
+    Raises UnknownModel, InvalidModel or ModelUnavailable where the settings name a model that cannot be or is not here,
+    InvalidRequest where their policy is none, StoreUnavailable where their database cannot be one.
     """
     services = wire(settings, shared)
+    services.office.check_url()
     app = FastAPIOffline(  # its API pages bring their scripts along, so they work without the internet
         title="Image Tagger API",
         version=version("image-tagger"),
@@ -87,7 +89,7 @@ async def _warm_up(services: Services) -> None:
     try:
         await services.check_ready()
     except TaggerError as error:
-        log.error("the default model is not ready", reason=str(error))  # noqa: TRY400 - the reason is the whole story
+        log.error("not ready", reason=str(error))  # noqa: TRY400 - the reason is the whole story
     else:
         log.info("ready", model=services.catalog.default.name)
     for name in services.settings.preload_models:

@@ -38,7 +38,7 @@ def documented(settings: Settings) -> list[Any]:
 
 
 class ApiKeys:
-    """ASGI middleware. Answers 401 unless a request under `GUARDED`, whatever stands before it, has one of the keys."""
+    """ASGI middleware. Answers 401 unless a request under `GUARDED`, also below a prefix, has one of the keys."""
 
     def __init__(self, app: ASGIApp, keys: tuple[bytes, ...]) -> None:
         self._app = app
@@ -46,11 +46,18 @@ class ApiKeys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
-        guarded = scope["type"] == "http" and any(path in f"{scope['path']}/" for path in GUARDED)
-        if guarded and not is_one_of(Headers(scope=scope).get(HEADER, "").encode("latin-1"), self._keys):
+        if _is_guarded(scope) and not is_one_of(Headers(scope=scope).get(HEADER, "").encode("latin-1"), self._keys):
             await JSONResponse(REFUSAL, status_code=401)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _is_guarded(scope: Scope) -> bool:
+    if scope["type"] != "http":
+        return False
+    path = f"{scope['path']}/"
+    below = path.removeprefix(scope.get("root_path", ""))  # what the router looks at, behind a prefix
+    return path.startswith(GUARDED) or below.startswith(GUARDED)
 
 
 def is_one_of(given: bytes, keys: tuple[bytes, ...]) -> bool:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-from image_tagger.domain.errors import Overloaded, TaggerError
+from image_tagger.domain.errors import TaggerError
 
 RenderError = Callable[[TaggerError], Response]
 CLIENT_LEFT = 499  # nobody reads it; the number that access logs know from nginx
@@ -56,6 +56,6 @@ def router(render_error: RenderError, *, tag: str) -> APIRouter:
 
 
 def _with_retry(response: Response, error: TaggerError) -> Response:
-    if isinstance(error, Overloaded):
+    if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response

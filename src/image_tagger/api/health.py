@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from image_tagger.domain.errors import ModelUnavailable, StoreUnavailable
+from image_tagger.domain.errors import TaggerError
 from image_tagger.services import Services
 
 
@@ -24,7 +24,7 @@ def routes(services: Services) -> APIRouter:
         model = services.catalog.default.name
         try:
             await services.check_ready()
-        except (ModelUnavailable, StoreUnavailable) as error:
+        except TaggerError as error:
             return JSONResponse({"status": "not ready", "model": model, "reason": str(error)}, status_code=503)
         return JSONResponse({"status": "ready", "model": model})
 

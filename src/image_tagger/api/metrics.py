@@ -1,5 +1,6 @@
 """Prometheus metrics: requests by route, and the pictures recognised."""
 
+import asyncio
 from collections import Counter
 from functools import cache
 from typing import Any
@@ -53,9 +54,12 @@ class Metrics:
         self._in_progress.dec()
         self._note_pictures()
 
-    def exposition(self) -> bytes:
+    async def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
-        self._note_pictures()
+        self._note_pictures()  # here and not in the thread: pictures are counted, and noted, in the event loop
+        return await asyncio.to_thread(self._text)
+
+    def _text(self) -> bytes:
         if self._shared is None:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()
@@ -76,8 +80,8 @@ def routes(metrics: Metrics) -> APIRouter:
 
     @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
-    def exposition() -> Response:
+    async def exposition() -> Response:
         """All metrics in Prometheus' text format."""
-        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+        return Response(await metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -1,8 +1,10 @@
 """Multipart uploads: spooled as they arrive, bounded each and together, and removed in any case."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import Request
 
@@ -14,6 +16,7 @@ from image_tagger.media.spool import Draft
 from image_tagger.services import Services
 
 MOST_PARTS = 1000
+LONGEST_TEXT = 1024 * 1024  # bytes of a part that is read as a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,18 @@ class Part:
 
     name: str
     upload: Upload
+
+    async def text(self) -> str:
+        """The content, also where it had to go to disk. Raises InvalidRequest for what is no text."""
+        content = self.upload.content
+        if isinstance(content, Path):
+            content = await asyncio.to_thread(_beginning, content)
+        if len(content) > LONGEST_TEXT:
+            raise InvalidRequest(f"the part {self.name!r} is too long for a text")
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidRequest(f"the part {self.name!r} is not UTF-8 text") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +49,10 @@ class Form:
         """All parts of this name."""
         return tuple(part.upload for part in self.parts if part.name == name)
 
-    def text(self, name: str) -> str | None:
+    async def text(self, name: str) -> str | None:
         """The last part of this name as text, None where there is none. Raises InvalidRequest for what is no text."""
-        content = next((upload.content for upload in reversed(self.uploads(name))), None)
-        if content is None:
-            return None
-        if not isinstance(content, bytes):
-            raise InvalidRequest(f"the part {name!r} is too long for a text")
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise InvalidRequest(f"the part {name!r} is not UTF-8 text") from error
+        last = next((part for part in reversed(self.parts) if part.name == name), None)
+        return None if last is None else await last.text()
 
 
 class Uploads:
@@ -103,3 +111,8 @@ class _Arriving:
             await self._draft.write(event.content)
         else:
             self.parts.append(Part(self._name, await self._draft.finish()))
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(LONGEST_TEXT + 1)

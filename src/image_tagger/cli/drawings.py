@@ -1,8 +1,8 @@
 """Where pictures with drawn boxes are written: one file, or a folder with a file for each of them."""
 
-from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 
 from image_tagger.cli.detection_report import Detected
@@ -25,7 +25,7 @@ class Drawings:
 
     file: Path | None
     folder: Path | None
-    _used: Counter[str] = field(default_factory=Counter)
+    _used: set[str] = field(default_factory=set)
 
     def check(self, pictures: list[Picture]) -> None:
         """Make the folder. Raises InvalidRequest where the drawings cannot go where they should."""
@@ -72,8 +72,10 @@ class Drawings:
         own = Path(picture.name.partition("?")[0] if isinstance(picture.media, Url) else picture.name).stem
         stem = "stdin" if picture.name == STANDARD_INPUT else own or "picture"
         stem = stem.encode("utf-8", "surrogateescape")[:LONGEST_NAME].decode("utf-8", "ignore")
-        self._used[stem] += 1
-        return stem if self._used[stem] == 1 else f"{stem}-{self._used[stem]}"
+        numbered = (f"{stem}-{number}" for number in count(2))
+        name = next(name for name in chain([stem], numbered) if name not in self._used)
+        self._used.add(name)
+        return name
 
 
 def _is_same(picture: Picture, file: Path) -> bool:

@@ -10,7 +10,7 @@ import typer
 
 from image_tagger.cli.output import visible
 from image_tagger.domain.jobs import Item, Job, State
-from image_tagger.jobs.ledger import Ledger
+from image_tagger.jobs.office import Office
 from image_tagger.services import office_of
 from image_tagger.settings import read_settings
 
@@ -20,7 +20,7 @@ HEADER = ("job", "kind", "state", "items", "done", "failed", "begun", "error")
 
 def print_list(limit: int, *, as_json: bool) -> None:
     """The latest jobs. Raises StoreUnavailable."""
-    jobs, count = _ask(lambda ledger: ledger.latest(limit=limit))
+    jobs, count = _ask(lambda office: office.ledger.latest(limit=limit))
     if as_json:
         typer.echo(json.dumps([_described(job) for job in jobs], indent=2))
         return
@@ -31,8 +31,8 @@ def print_list(limit: int, *, as_json: bool) -> None:
 
 def print_one(job_id: int, limit: int, *, as_json: bool) -> None:
     """One job and its failures. Raises UnknownJob, StoreUnavailable."""
-    job = _ask(lambda ledger: ledger.job(job_id))
-    failed = _ask(lambda ledger: ledger.items(job_id, [State.FAILED], limit=limit))
+    job = _ask(lambda office: office.ledger.job(job_id))
+    failed = _ask(lambda office: office.ledger.items(job_id, [State.FAILED], limit=limit))
     described = {**_described(job), "failures": [_failure(item) for item in failed]}
     if as_json:
         typer.echo(json.dumps(described, indent=2))
@@ -47,7 +47,7 @@ def print_one(job_id: int, limit: int, *, as_json: bool) -> None:
 
 def cancel(job_id: int) -> str:
     """Cancel a job; a line about what came of it. Raises UnknownJob, StoreUnavailable."""
-    job = _ask(lambda ledger: ledger.cancel(job_id))
+    job = _ask(lambda office: office.cancel(job_id))
     if not job.cancelling:
         return f"job {job_id} has ended already: {job.state}"
     running = job.progress.total - job.progress.ended
@@ -56,14 +56,14 @@ def cancel(job_id: int) -> str:
 
 def retry(job_id: int) -> str:
     """Let failed items be tried again; a line about it. Raises UnknownJob, StoreUnavailable."""
-    return f"{_ask(lambda ledger: ledger.retry(job_id))} items are tried again"
+    return f"{_ask(lambda office: office.ledger.retry(job_id))} items are tried again"
 
 
-def _ask(question: Callable[[Ledger], Awaitable[T]]) -> T:
+def _ask(question: Callable[[Office], Awaitable[T]]) -> T:
     async def ask() -> T:
         office = office_of(read_settings())
         try:
-            return await question(office.ledger)
+            return await question(office)
         finally:
             await office.close()
 

@@ -6,9 +6,15 @@ import typer
 
 app = typer.Typer(no_args_is_help=True)
 
-Id = Annotated[int, typer.Argument(metavar="JOB", help="The number of a job, as `image-tagger jobs list` shows it.")]
+LARGEST = 2**63 - 1  # number that a database has
+Id = Annotated[
+    int,
+    typer.Argument(
+        min=1, max=LARGEST, metavar="JOB", help="The number of a job, as `image-tagger jobs list` shows it."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON.")]
-Most = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most jobs, or items, that are shown.")]
+Most = Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="Most jobs, or items, that are shown.")]
 
 
 @app.callback()

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from image_tagger.cli.output import visible
-from image_tagger.domain.errors import InvalidRequest, TaggerError
+from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.specs import Version
 from image_tagger.models.catalog import MODELS, Catalog, standard_catalog
 from image_tagger.models.names import model_name
@@ -87,19 +87,11 @@ def _rows(catalog: Catalog, shelf: Shelf) -> Iterator[tuple[str, ...]]:
         size, mark = version.network.preprocessing.size, " (default)" if version == catalog.default else ""
         labels, about = str(len(version.spec.labels)), visible(dict(version.about).get("description", ""))
         yield version.name + mark, labels, f"{size.width} x {size.height}", version.network.runtime, about
-    for name in shelf.names():
-        if reason := _broken(shelf, str(name)):
+    for name in shelf.usable_names():
+        if reason := shelf.complaint(name):
             yield str(name), "", "", "", f"broken: {visible(reason)}"
     for alias, meant in catalog.aliases:
         yield alias, "", "", "", f"alias of {meant}"
-
-
-def _broken(shelf: Shelf, name: str) -> str:
-    try:
-        shelf.version(model_name(name))
-    except TaggerError as error:
-        return str(error)
-    return ""
 
 
 def _text(value: Any) -> str:

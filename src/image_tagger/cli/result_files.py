@@ -1,7 +1,7 @@
 """Files of results: JSON lines, CSV or Parquet, whole or not there."""
 
 from collections.abc import AsyncIterable, Callable, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,11 +24,16 @@ def check(file: Path) -> None:
         raise InvalidRequest("the folder of --output is not there")
     if file.suffix.lower() == ".parquet":
         _parquet()
+    try:
+        _part(file).touch()
+    except OSError as error:
+        raise InvalidRequest(f"--output cannot be written: {error.strerror}") from error
+    _part(file).unlink(missing_ok=True)
 
 
 async def write(file: Path, pages: AsyncIterable[Sequence[Outcome]]) -> None:
     """Write all pictures of these pages. Raises TaggerError where that is not possible; then the file is as it was."""
-    beside = file.with_name(f".{file.name}.part")
+    beside = _part(file)
     try:
         with WRITERS[file.suffix.lower()](beside) as add:
             async for page in pages:
@@ -37,7 +42,12 @@ async def write(file: Path, pages: AsyncIterable[Sequence[Outcome]]) -> None:
     except OSError as error:
         raise TaggerError(f"the results cannot be written: {error.strerror}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # the error that was, if any, is the one to be told
+            beside.unlink(missing_ok=True)
+
+
+def _part(file: Path) -> Path:
+    return file.with_name(f".{file.name}.part")
 
 
 @contextmanager

@@ -71,11 +71,9 @@ def verify(names: list[str]) -> bool:
 def broken(settings: Settings) -> Iterator[tuple[str, str]]:
     """Installed models that cannot even be read, with the reasons."""
     shelf = shelf_of(settings)
-    for name in shelf.names():
-        try:
-            shelf.version(name)
-        except TaggerError as error:
-            yield str(name), str(error)
+    for name in shelf.usable_names():
+        if reason := shelf.complaint(name):
+            yield str(name), reason
 
 
 def _verified(version: Version, settings: Settings) -> bool:

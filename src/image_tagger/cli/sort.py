@@ -34,6 +34,7 @@ Undo = Annotated[str, typer.Option("--undo", metavar="JOURNAL|last", help="Take 
 
 
 def sort(  # noqa: PLR0913 - a command's options are its parameters
+    context: typer.Context,
     folder: FolderToSort = None,
     *,
     classes: Classes = None,
@@ -66,7 +67,7 @@ def sort(  # noqa: PLR0913 - a command's options are its parameters
       image-tagger sort --undo last
     """
     how, names = _how(copy=copy, hardlink=hardlink, symlink=symlink), _names(classes or [])
-    _check(folder, names, resume=resume, undo=undo)
+    _check_old_sort(context, resume=resume, undo=undo) if resume or undo else _check_new_sort(folder, names)
     try:
         from image_tagger.cli import sort_preview, sort_undo, sorting  # noqa: PLC0415 - help shows without the engine
 
@@ -95,13 +96,18 @@ def _how(*, copy: bool, hardlink: bool, symlink: bool) -> str:
     return chosen[0]
 
 
-def _check(folder: Path | None, names: tuple[str, ...], *, resume: bool, undo: str) -> None:
+def _check_old_sort(context: typer.Context, *, resume: bool, undo: str) -> None:
     if resume and undo:
         raise typer.BadParameter("choose one of --resume and --undo")
-    if (resume or undo) and names:
-        raise typer.BadParameter("--resume and --undo take no --classes: the sort has them")
-    if resume or undo:
-        return
+    allowed = {"resume", "folder"} if resume else {"undo"}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source and source.name == "COMMANDLINE" and parameter.name not in allowed:
+            name = "FOLDER" if parameter.name == "folder" else parameter.opts[0]
+            raise typer.BadParameter(f"a sort that has begun can take no {name} any more")
+
+
+def _check_new_sort(folder: Path | None, names: tuple[str, ...]) -> None:
     if folder is None:
         raise typer.BadParameter("name the FOLDER to sort, or give --resume or --undo")
     if not names:

@@ -39,4 +39,4 @@ async def _cancel(settings: Settings, journal: Journal) -> None:
         jobs, _ = await services.ledger.latest(Wanted([KIND], [State.WAITING, State.RUNNING]), limit=LATEST)
         for job in jobs:
             if job.queue == queue_of(journal):
-                await services.ledger.cancel(job.id)
+                await services.office.cancel(job.id)

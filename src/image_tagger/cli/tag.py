@@ -10,6 +10,7 @@ from image_tagger.cli.formats import Format
 from image_tagger.cli.frames import Every, Frames, sampling_of
 from image_tagger.domain.selection import Selection
 
+TOP = 5
 What = Annotated[
     list[str] | None,
     typer.Argument(
@@ -77,7 +78,7 @@ Examples:
 def tag(  # noqa: PLR0913 - a command's options are its parameters
     what: What = None,
     *,
-    top: Top = 5,
+    top: Top = TOP,
     min_confidence: MinConfidence = 0.0,
     sure: Sure = False,
     model: Model = "",
@@ -97,6 +98,8 @@ def tag(  # noqa: PLR0913 - a command's options are its parameters
     _check_what(what, output, resume=resume)
     if (output or resume) and (every or frames or as_json or as_jsonl or as_csv):
         raise typer.BadParameter("--output and --resume take no --every, --frames, --json, --jsonl or --csv")
+    if resume and (top != TOP or min_confidence or sure or model or recursive or vocabulary or xmp):
+        raise typer.BadParameter("--resume takes no other options: the job has them")
     form = _form(as_json=as_json, as_jsonl=as_jsonl, as_csv=as_csv)
     if xmp and not (sure or min_confidence):
         raise typer.BadParameter("--xmp needs --min-confidence or --sure")

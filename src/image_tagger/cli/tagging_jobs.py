@@ -4,7 +4,8 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,17 +143,22 @@ def _is_written(job: Job) -> bool:
         return False
 
 
-def _alone(settings: Settings, queue: str) -> FileLock:
+@contextmanager
+def _alone(settings: Settings, queue: str) -> Iterator[None]:
     """While this process works on a job, no other one does. Raises TaggerError where there can be no lock."""
-    folder = settings.data_dir / "locks"
+    file = settings.data_dir / "locks" / queue
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock.take(folder / queue, wait=False)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock.take(file, wait=False)
     except OSError as error:
         raise TaggerError(f"the data folder cannot be written: {error.strerror}") from error
     if held is None:
         raise InvalidRequest("another process works on this job")
-    return held
+    with held:
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
 
 
 async def _work(services: Services, job: Job, orders: TagOrders) -> int:

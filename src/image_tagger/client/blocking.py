@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from image_tagger.client import inferring, judging, networks, tagging
-from image_tagger.client.inferring import Task, Wanted
+from image_tagger.client.finding import Wanted
+from image_tagger.client.inferring import Task
 from image_tagger.client.judging import Judgement, Verdict
 from image_tagger.client.networks import Classification, Detection, Network, PictureInput, Specification, Version
 from image_tagger.client.patience import patient
@@ -109,8 +110,8 @@ class Client:
             time.sleep(step.seconds)
             return Answer()
         with ExitStack() as opened:
-            request = self._transport.wire(step, opened)
+            request = self._transport.request(self._http, step, opened)
             try:
-                return self._transport.heard(self._http.request(**request))
+                return self._transport.heard(self._http.send(request))
             except self._transport.FAILURES as error:
                 return self._transport.failure(error)

@@ -107,7 +107,7 @@ def upload_network(
     texts = {
         "name": name or Path(files[0]).stem,
         "framework": framework or _framework(found),
-        "preprocessing": json.dumps(_preprocessing(preprocessing)),
+        "preprocessing": _json(preprocessing),
     }
     parts = (*(Part(key, value) for key, value in texts.items()), *found)
     answer = yield Ask("POST", f"{ROOT}/networks/", parts=parts, meanings=((400, InvalidModel),))
@@ -149,6 +149,13 @@ def _post_processing(reading: Classification | Detection) -> dict[str, Any]:
         return {"classification": {"output_tensor": reading.tensor, **thresholds}}
     overlap = {} if reading.nms_threshold is None else {"nms_threshold": reading.nms_threshold}
     return {"detection": {**reading.decoder, **overlap, **thresholds}}
+
+
+def _json(wanted: PictureInput | Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(_preprocessing(wanted))
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest("the preprocessing has values that JSON does not know") from error
 
 
 def _preprocessing(wanted: PictureInput | Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Picture = str | Path | bytes | bytearray | Image
 
 WEB = ("http://", "https://")
+FILMS = frozenset({"mp4", "mov", "avi", "wmv", "flv", "webm", "mkv", "m4v"})  # what `/process` takes as films
 KEPT_BY_PNG = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}  # modes
 
 
@@ -30,6 +31,12 @@ def media_of(picture: "Picture") -> Url | Upload:
     if pillow and isinstance(picture, pillow.Image):
         return Upload(_png(picture))
     raise InvalidRequest(f"a picture is a path, a URL, bytes or a Pillow image, not {type(picture).__name__}")
+
+
+def film_suffix(media: Upload) -> str:
+    """The suffix of a film's file, without its dot; empty for all else."""
+    suffix = media.content.suffix.lower().removeprefix(".") if isinstance(media.content, Path) else ""
+    return suffix if suffix in FILMS else ""
 
 
 def part_of(name: str, media: Upload) -> Part:

@@ -1,11 +1,11 @@
 """Asking for labels: a URL through `/predictions`, a file through `/process`, another model by a task."""
 
 import base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from image_tagger.client.inferring import Wanted, infer
-from image_tagger.client.pictures import bytes_of, media_of
+from image_tagger.client.finding import Wanted
+from image_tagger.client.inferring import infer
+from image_tagger.client.pictures import bytes_of, film_suffix, media_of
 from image_tagger.client.talking import Ask, Talk, understood
 from image_tagger.domain.errors import InvalidMedia, UnreachableMedia
 from image_tagger.domain.labels import plain
@@ -15,7 +15,6 @@ from image_tagger.domain.queries import Upload, Url
 if TYPE_CHECKING:
     from image_tagger.client.pictures import Picture
 
-FILMS = frozenset({"mp4", "mov", "avi", "wmv", "flv", "webm", "mkv", "m4v"})  # what `/process` takes as films
 MOST_OF_A_URL = 1000  # labels
 ALL = 1_000_000  # labels; the server takes as many as there are
 AT_URLS = ((400, InvalidMedia), (404, UnreachableMedia))
@@ -38,10 +37,9 @@ def _web(media: Url, wanted: Wanted) -> Talk[tuple[Prediction, ...]]:
 
 
 def _file(media: Upload, wanted: Wanted) -> Talk[tuple[Prediction, ...]]:
-    suffix = media.content.suffix.lower().removeprefix(".") if isinstance(media.content, Path) else ""
     source = {
         "content": base64.b64encode(bytes_of(media)).decode("ascii"),
-        "file_type": suffix if suffix in FILMS else "jpg",  # the server looks what kind of picture it is
+        "file_type": film_suffix(media) or "jpg",  # the server looks what kind of picture it is
     }
     body = {"documents": [{"source": source}], "num_labels": wanted.top or ALL}
     answer = yield Ask("POST", "/process", body=body)

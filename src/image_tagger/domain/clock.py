@@ -1,7 +1,6 @@
 """How long the frames that are looked at stand for: until the next one, however late that comes."""
 
 import math
-from dataclasses import replace
 
 from image_tagger.domain.predictions import FrameResult
 
@@ -23,31 +22,30 @@ class Clock:
         self._latest: FrameResult | None = None
         self._apart = 0.0
 
-    def tick(self, frame: FrameResult) -> list[FrameResult]:
-        """One more frame; what it makes count: repeats of the one before, then itself."""
-        before = self._repeats(frame.seconds)
+    def tick(self, frame: FrameResult) -> list[float]:
+        """One more frame; before it counts, the one before counts again at these seconds."""
+        again = self._repeats(frame.seconds)
         if self._latest:
             self._apart = frame.seconds - self._latest.seconds
         self._latest = frame
         self.frames += 1
         self.moments += 1
-        return [*before, frame]
+        return again
 
     def end(self, duration: float | None) -> float:
         """Where the latest frame ends: with the file or, where that is unknown, as late after it as it came."""
         latest = self._latest.seconds if self._latest else 0.0
         return duration if duration and duration >= latest else latest + self._apart
 
-    def rest(self, end: float) -> list[FrameResult]:
-        """Repeats of the latest frame up to the end."""
+    def rest(self, end: float) -> list[float]:
+        """The seconds at which the latest frame counts again up to the end."""
         return self._repeats(end)
 
-    def _repeats(self, until: float) -> list[FrameResult]:
+    def _repeats(self, until: float) -> list[float]:
         if not self._latest or not self._step:
             return []
         begin, rate = self._latest.seconds, 1 / self._step
         steps = math.ceil(until * rate - ROUNDING) - math.ceil(begin * rate - ROUNDING)
         more = min(max(steps - 1, 0), MOST_REPEATS)
         self.moments += more
-        times = (begin + (until - begin) * number / (more + 1) for number in range(1, more + 1))
-        return [replace(self._latest, seconds=seconds) for seconds in times]
+        return [begin + (until - begin) * number / (more + 1) for number in range(1, more + 1)]

@@ -1,8 +1,15 @@
 """What can go wrong, in the product's own words. A message is written for the user: no paths, no stack traces."""
 
+from collections.abc import Collection
+
 
 class TaggerError(Exception):
-    """Base of every error this product raises on purpose."""
+    """Base of every error this product raises on purpose.
+
+    retry_after: seconds after which the same may succeed by itself; None where waiting does not help.
+    """
+
+    retry_after: int | None = None
 
 
 class InvalidRequest(TaggerError):
@@ -38,7 +45,14 @@ class RefusedMedia(UnreachableMedia):
 
 
 class UnknownModel(TaggerError):
-    """No model has this name."""
+    """No model has this name.
+
+    discreet: the message without `known`, the names that there are, which are not for everyone.
+    """
+
+    def __init__(self, message: str, *, known: Collection[str] = ()) -> None:
+        super().__init__(f"{message}; there are: {', '.join(known)}" if known else message)
+        self.discreet = message
 
 
 class UnknownResource(TaggerError):
@@ -52,6 +66,10 @@ class RemovedResource(UnknownResource):
 class ModelUnavailable(TaggerError):
     """The model exists, but cannot run now."""
 
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
 
 class InvalidModel(TaggerError):
     """A model's files contradict each other, or do not give the answers they promise."""
@@ -64,6 +82,8 @@ class MissingExtra(TaggerError):
 class Overloaded(TaggerError):
     """The queue is full; the caller may try again after `retry_after` seconds."""
 
+    retry_after: int
+
     def __init__(self, message: str, *, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
@@ -75,6 +95,10 @@ class ShuttingDown(Overloaded):
 
 class StoreUnavailable(TaggerError):
     """The database or the folder of blobs cannot be used now: down, full, locked, or of another release."""
+
+    def __init__(self, message: str, *, retry_after: int | None = 2) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UnknownJob(TaggerError):

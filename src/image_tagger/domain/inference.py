@@ -6,6 +6,7 @@ from typing import Any
 
 from image_tagger.domain.crops import Crop
 from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.frames import Evenly, PerSecond
 from image_tagger.domain.geometry import Region
 from image_tagger.domain.predictions import FrameResult
 from image_tagger.domain.queries import Url
@@ -25,11 +26,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What is looked at: of a picture a part, or of a film (`frames_per_second` is not None) some frames."""
+    """What is looked at: of a picture a part, or of a film (`sampling` is not None) some frames."""
 
     media: Url | Stored
     crop: Crop | None = None
-    frames_per_second: float | None = None
+    sampling: PerSecond | Evenly | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def found_as_json(frames: Sequence[FrameResult], meaning: Meaning, asked: Infere
             if one.region is not None:
                 entry["region"] = asdict(one.region)
                 entry["region_id"] = regions.setdefault((number, one.region), len(regions) + 1)
-            if asked.looking.frames_per_second is not None:
+            if asked.looking.sampling is not None:
                 entry |= {"frame": number, "seconds": frame.seconds}
             found.append(entry)
         if len(found) > MOST_FOUND:
@@ -103,12 +104,25 @@ def inference_from_json(value: Json) -> Inference | RawInference:
 def _looking_as_json(looking: Looking) -> dict[str, Any]:
     media, crop = looking.media, looking.crop
     source = {"url": media.address} if isinstance(media, Url) else {"sha256": media.sha256}
-    return {**source, "crop": asdict(crop) if crop else None, "frames_per_second": looking.frames_per_second}
+    return {**source, "crop": asdict(crop) if crop else None, **_sampling_as_json(looking.sampling)}
+
+
+def _sampling_as_json(sampling: PerSecond | Evenly | None) -> dict[str, Any]:
+    if isinstance(sampling, Evenly):
+        return {"frames_per_second": None, "frames": sampling.count}
+    return {"frames_per_second": sampling.rate if sampling else None}
 
 
 def _looking_from_json(value: Json) -> Looking:
     media = Url(value["url"]) if "url" in value else Stored(value["sha256"])
-    return Looking(media, _crop_from_json(value["crop"]), value["frames_per_second"])
+    return Looking(media, _crop_from_json(value["crop"]), _sampling_from_json(value))
+
+
+def _sampling_from_json(value: Json) -> PerSecond | Evenly | None:
+    if frames := value.get("frames"):
+        return Evenly(frames)
+    rate = value["frames_per_second"]
+    return None if rate is None else PerSecond(rate)
 
 
 def _crop_from_json(value: Json | None) -> Crop | None:

@@ -1,4 +1,4 @@
-"""Jobs: work that outlives a request, made of items that are done one by one; their states and what may follow what."""
+"""Jobs: work that outlives a request, made of items that are done one by one, and their states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,19 +25,8 @@ class State(StrEnum):
         """Nothing more happens by itself."""
         return self in ENDED
 
-    def may_become(self, other: "State") -> bool:
-        """Whether an item or a job may go from this state to the other."""
-        return other in FOLLOWING[self]
-
 
 ENDED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
-FOLLOWING: Mapping[State, frozenset[State]] = {
-    State.WAITING: frozenset({State.RUNNING, State.DONE, State.CANCELLED}),  # a job without items is done at once
-    State.RUNNING: frozenset({State.WAITING, State.DONE, State.FAILED, State.CANCELLED}),
-    State.DONE: frozenset({State.WAITING}),  # a job some of whose items failed, when those are tried again
-    State.FAILED: frozenset({State.WAITING}),
-    State.CANCELLED: frozenset(),
-}
 
 
 @dataclass(frozen=True, slots=True)

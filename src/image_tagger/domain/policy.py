@@ -13,6 +13,7 @@ from image_tagger.domain.segments import Rule
 from image_tagger.domain.tables import Table, toml_key
 
 MOST_RULES = 1000
+MOST_FRAMES = 20_000  # that all rules together keep in mind
 MOST_SECONDS = 86_400
 LEAVE = 0.8  # of the threshold, where a policy does not say
 POLICY_KEYS = ("model", "every", "frames", "default", "damaged", "stop_at", "labels")
@@ -74,6 +75,8 @@ def read_policy(text: str) -> Policy:
     rules = tuple(_rules(table))
     if not 0 < len(rules) <= MOST_RULES:
         raise InvalidRequest(f"the policy needs 1 to {MOST_RULES} rules: tables like [labels.nsfw]")
+    if sum(rule.when.n for rule in rules) > MOST_FRAMES:
+        raise InvalidRequest(f"the n of the policy's rules must come to at most {MOST_FRAMES} together")
     return Policy(
         rules,
         default=Action(table.word("default", [*Action], Action.ALLOW)),

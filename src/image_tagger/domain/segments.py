@@ -84,6 +84,12 @@ class Span:
         self._count += len(moments)
         self.peak = max(self.peak, *moments, key=lambda moment: moment.score)  # the first among equals
 
+    def stay(self, moment: Moment, times: int) -> None:
+        """So many frames like this, the last of them, belong to it, too."""
+        self.extend([moment])
+        self._total += moment.score * (times - 1)
+        self._count += times - 1
+
     def bound(self, seconds: float) -> None:
         """A frame begins here, or the file ends: the first time after its last frame, that is its end."""
         if not self._bounded:

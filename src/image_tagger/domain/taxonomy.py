@@ -56,12 +56,6 @@ class Taxonomy:
         """What a label can mean; nothing for what is not known."""
         return tuple(map(self._known.meaning, self._of_label(label)))
 
-    def ancestors(self, label: str) -> tuple[str, ...]:
-        """The first words for all that a label is a kind of, the nearest first, each once."""
-        own = self._of_label(label)
-        above = dict.fromkeys(kind for key in own for kind in self._above(key) if kind not in own)
-        return tuple(dict.fromkeys(word for kind in above for word in self._known.meaning(kind).words[:1]))
-
     def synonyms(self, label: str) -> tuple[str, ...]:
         """All words for what a label means."""
         return tuple(dict.fromkeys(word for meaning in self.meanings(label) for word in meaning.words))

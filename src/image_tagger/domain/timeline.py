@@ -11,7 +11,8 @@ The memory of a label is bounded by n frames, however long the film.
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 
 from image_tagger.domain.clock import Clock
 from image_tagger.domain.predictions import FrameResult
@@ -26,7 +27,9 @@ class Track:
     def __init__(self, label: str, rule: Rule) -> None:
         self.label = label
         self._rule = rule
-        self._recent: deque[Moment] = deque(maxlen=rule.n)  # since the label came or went
+        self._latest: Moment | None = None
+        self._recent: deque[Moment] = deque()  # at most n, since the label came or went
+        self._high = self._low = 0  # of these, how many reached `enter`, and how many did not reach `leave`
         self._below: list[Moment] = []  # inside a segment: the frames since the last one that reached `leave`
         self._span: Span | None = None  # growing while inside, else waiting for one that is near enough
         self._inside = False
@@ -34,7 +37,7 @@ class Track:
     @property
     def idle(self) -> bool:
         """Whether it knows nothing that a new track would not know."""
-        return self._span is None and not self._hits()
+        return self._span is None and not self._high
 
     @property
     def sure(self) -> bool:
@@ -44,30 +47,58 @@ class Track:
 
     def add(self, moment: Moment) -> Segment | None:
         """Take one more frame; the segment that is complete by now, if there is one."""
+        self._latest = moment
         if self._span:
             self._span.bound(moment.seconds)
-        self._recent.append(moment)
+        self._note(moment)
         if self._inside:
             self._stay_or_leave(moment)
-        elif len(hits := self._hits()) >= self._rule.k:
-            return self._enter(hits[0], moment.seconds)
+        elif self._high >= self._rule.k:
+            return self._enter(moment.seconds)
         return self._settled(moment.seconds)
+
+    def again(self, times: Sequence[float]) -> list[Segment]:
+        """Take the latest frame once more at each of these seconds; the segments that are complete by now.
+
+        At most k of them can change something: with those that follow, the label stays where it is.
+        """
+        found: list[Segment | None] = []
+        latest = self._latest
+        if latest is None:
+            return []
+        for number, seconds in enumerate(times):
+            if latest.score >= self._rule.leave if self._inside else latest.score < self._rule.enter:
+                found.append(self._stay(latest, times[number:]))
+                break
+            found.append(self.add(Moment(latest.frame, seconds, latest.score)))
+        return [segment for segment in found if segment]
 
     def finish(self, clock: Clock, end: float, *, complete: bool) -> Segment | None:
         """The last segment. `complete`: the file ends here, so what is short may be so because the file is."""
         few = complete and 0 < clock.moments < self._rule.k
-        if few and len(self._hits()) == clock.moments:
+        if few and self._high == clock.moments:
             self._span = Span(list(self._recent))
         if self._span:
             self._span.bound(end)
         return self._counted(end, end if complete else math.inf)
 
-    def _hits(self) -> list[Moment]:
-        return [moment for moment in self._recent if moment.score >= self._rule.enter]
+    def _note(self, moment: Moment) -> None:
+        if len(self._recent) == self._rule.n:
+            gone = self._recent.popleft()
+            self._high -= gone.score >= self._rule.enter
+            self._low -= gone.score < self._rule.leave
+        self._recent.append(moment)
+        self._high += moment.score >= self._rule.enter
+        self._low += moment.score < self._rule.leave
 
-    def _enter(self, first: Moment, now: float) -> Segment | None:
-        moments = [moment for moment in self._recent if moment.frame >= first.frame]
+    def _forget(self) -> None:
         self._recent.clear()
+        self._high = self._low = 0
+
+    def _enter(self, now: float) -> Segment | None:
+        moments = list(dropwhile(lambda moment: moment.score < self._rule.enter, self._recent))
+        first = moments[0]
+        self._forget()
         self._inside = True
         if self._span and 0 < first.seconds - self._span.end <= self._rule.gap_seconds:
             self._span.extend(moments)
@@ -81,14 +112,25 @@ class Track:
         if self._span and moment.score >= self._rule.leave:
             self._span.extend(self._below)
             self._below.clear()
-        elif sum(recent.score < self._rule.leave for recent in self._recent) >= self._rule.k:
+        elif self._low >= self._rule.k:
             self._inside = False
-            self._recent.clear()
+            self._forget()
             self._below.clear()
+
+    def _stay(self, moment: Moment, times: Sequence[float]) -> Segment | None:
+        """All of these at once, none of which changes whether the label is there."""
+        last = Moment(moment.frame, times[-1], moment.score)
+        if self._span:
+            self._span.bound(times[0])
+        for _ in range(min(len(times), self._rule.n)):
+            self._note(last)
+        if self._span and self._inside:
+            self._span.stay(last, len(times))
+        return self._settled(last.seconds)
 
     def _settled(self, now: float) -> Segment | None:
         """The segment that nothing can be joined to any more."""
-        if self._inside or not self._span or self._hits() or now - self._span.end <= self._rule.gap_seconds:
+        if self._inside or not self._span or self._high or now - self._span.end <= self._rule.gap_seconds:
             return None
         segment = self._counted(now, math.inf)
         self._span = None
@@ -113,19 +155,26 @@ class Timeline:
 
     def add(self, frame: FrameResult) -> list[Segment]:
         """Take one more frame, later than all before; the segments that are complete by now."""
-        return [segment for counted in self.clock.tick(frame) for segment in self._add(counted)]
+        return [*self._again(self.clock.tick(frame)), *self._add(frame)]
 
     def finish(self, duration: float | None = None, *, complete: bool = True) -> list[Segment]:
         """The segments that were still growing. `duration`: the file's, in seconds, where it is known."""
         end = self.clock.end(duration)
-        before = [segment for counted in self.clock.rest(end) for segment in self._add(counted)]
+        before = self._again(self.clock.rest(end))
         last = (track.finish(self.clock, end, complete=complete) for track in self._tracks.values())
         return before + [segment for segment in last if segment]
+
+    def _again(self, times: Sequence[float]) -> list[Segment]:
+        """The latest frame, once more at each of these seconds."""
+        segments = [segment for track in self._tracks.values() for segment in track.again(times)]
+        self._tracks = {label: track for label, track in self._tracks.items() if not track.idle}
+        return sorted(segments, key=lambda segment: segment.end)
 
     def _add(self, frame: FrameResult) -> Iterator[Segment]:
         scores = best_scores(frame)
         for label in scores:
-            self._tracks.setdefault(label, Track(label, self._rule))
+            if label not in self._tracks:
+                self._tracks[label] = Track(label, self._rule)
         for label, track in [*self._tracks.items()]:
             segment = track.add(Moment(frame.index, frame.seconds, scores.get(label, 0.0)))
             if track.idle:

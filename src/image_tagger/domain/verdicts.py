@@ -80,12 +80,15 @@ class Judge:
 
     def add(self, frame: FrameResult) -> None:
         """Look at one more frame, later than all before."""
-        self._count(self._clock.tick(frame))
+        self._again(self._clock.tick(frame))
+        scores = best_scores(frame)
+        for watched in self._watched:
+            watched.add(frame, scores)
 
     def verdict(self, duration: float | None, *, stopped: bool = False, damage: str = "") -> Verdict:
         """The verdict on what was looked at; `duration` in seconds, where it is known."""
         end = self._clock.end(None if stopped or damage else duration)
-        self._count(self._clock.rest(end))
+        self._again(self._clock.rest(end))
         reasons = [reason for watched in self._watched if (reason := watched.reason(self._clock, end, stopped=stopped))]
         actions = [reason.rule.action for reason in reasons] or [self._policy.default]
         return Verdict(
@@ -98,11 +101,11 @@ class Judge:
             damage=damage,
         )
 
-    def _count(self, frames: list[FrameResult]) -> None:
-        for frame in frames:
-            scores = best_scores(frame)
+    def _again(self, times: Sequence[float]) -> None:
+        """The latest frame, once more at each of these seconds."""
+        if times:
             for watched in self._watched:
-                watched.add(frame, scores)
+                watched.again(times)
 
 
 class _Watched:
@@ -121,6 +124,10 @@ class _Watched:
     def add(self, frame: FrameResult, scores: dict[str, float]) -> None:
         score = max(scores.get(name, 0.0) for name in self._names)
         self._note(self._track.add(Moment(frame.index, frame.seconds, score)))
+
+    def again(self, times: Sequence[float]) -> None:
+        for segment in self._track.again(times):
+            self._note(segment)
 
     def reason(self, clock: Clock, end: float, *, stopped: bool) -> Reason | None:
         self._note(self._track.finish(clock, end, complete=not stopped))

@@ -128,9 +128,13 @@ class Batcher(Generic[A, B]):
 
     def _answers(self, items: list[A]) -> Sequence[B | Exception]:
         try:
-            return self._work(items)
+            answers = self._work(items)
+            if len(answers) == len(items):
+                return answers
+            failure: Exception = RuntimeError(f"{len(answers)} answers to {len(items)} items")
         except Exception as error:  # noqa: BLE001 - raised in a thread nobody waits for, callers would hang
-            return [error] * len(items)
+            failure = error
+        return [failure] * len(items)
 
 
 def _deliver(taken: Sequence[_Waiting[A, B]], answers: Sequence[B | Exception]) -> None:
@@ -138,9 +142,18 @@ def _deliver(taken: Sequence[_Waiting[A, B]], answers: Sequence[B | Exception]) 
         if waiting.answer.done():
             continue  # the caller has left
         if isinstance(answer, Exception):
-            waiting.answer.set_exception(answer)
+            waiting.answer.set_exception(_raisable(answer))
         else:
             waiting.answer.set_result(answer)
+
+
+def _raisable(error: Exception) -> Exception:
+    """The same, or what stands for it: futures refuse what ends a generator, and callers would hang."""
+    if not isinstance(error, StopIteration):
+        return error
+    instead = RuntimeError("an answer was StopIteration")
+    instead.__cause__ = error
+    return instead
 
 
 def best_size(run: Callable[[Tensor], object], tensor: Tensor, worth: float = WORTH) -> int:

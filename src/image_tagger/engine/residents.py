@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -148,7 +149,7 @@ class Residents:
         if error is None:
             return None
         if time.monotonic() < until:
-            return type(error)(str(error))  # a new one each time: an error collects the traces of all who raise it
+            return copy(error)  # a new one each time: an error collects the traces of all who raise it
         del self._failures[version]
         return None
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
@@ -22,14 +22,16 @@ class Threads:
         self._gave_way = False
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a blocking function in a thread and wait for its answer."""
-        future = self._pool.submit(function, *args, **kwargs)
-        return await asyncio.wrap_future(future)
+        """Call a blocking function in a thread and wait for its answer. Raises ShuttingDown after `close`."""
+        return await asyncio.wrap_future(self._submitted(function, *args, **kwargs))
 
     def start(self, function: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call a blocking function in a thread; what it answers and raises is dropped. Raises ShuttingDown."""
+        self._submitted(function, *args, **kwargs)
+
+    def _submitted(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         try:
-            self._pool.submit(function, *args, **kwargs)
+            return self._pool.submit(function, *args, **kwargs)
         except RuntimeError as error:  # after `close`
             raise ShuttingDown("the server is being stopped") from error
 

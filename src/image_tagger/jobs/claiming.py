@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select, tuple_, update
 
+from image_tagger.domain.errors import ShuttingDown
 from image_tagger.domain.jobs import Failure, Item, Job, State
 from image_tagger.jobs import ending
 from image_tagger.jobs.claims import Claim
@@ -63,6 +64,13 @@ def keep(connection: Connection, held: Collection[Item], seconds: float, *, now:
     mine = {item.job.id for item in held}
     leaving = select(jobs.c.id).where(jobs.c.id.in_(mine), jobs.c.cancelling)
     return kept, set(connection.execute(leaving).scalars())
+
+
+def check_held(connection: Connection, item: Item) -> None:
+    """Raises ShuttingDown where the item has gone to another; if not, it stays until the transaction ends."""
+    held = select(items.c.token).where(items.c.id == item.id, items.c.state == State.RUNNING).with_for_update()
+    if connection.execute(held).scalar() != item.token:
+        raise ShuttingDown("another worker goes on with this")
 
 
 def release_all(connection: Connection, worker: str, *, now: float) -> int:

@@ -78,9 +78,10 @@ class Context:
     async def add(self, items: Iterable[NewItem] | AsyncIterable[NewItem]) -> int:
         """Add items to the item's own job, which ends when they have; answers how many are new.
 
-        With keys, doing it again after a crash adds none twice.
+        With keys, doing it again after a crash adds none twice. Raises ShuttingDown where the item has gone to another
+        worker: that one adds what is missing.
         """
-        return await self.services.ledger.extend(self._item.job.id, items)
+        return await self.services.ledger.extend(self._item.job.id, items, by=self._item)
 
     def stop(self) -> None:
         """Make `cancelled` true; for the worker."""

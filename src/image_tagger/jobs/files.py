@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def found(path: Path, roots: Roots | None) -> File | TaggerError:
         status = path.stat()
     except (OSError, ValueError) as error:
         return _gone(error)
+    if not stat.S_ISREG(status.st_mode):  # a pipe would never end
+        return InvalidMedia("it is no plain file")
     return File(path, origin_of(os.fsencode(path)), status.st_size, status.st_mtime_ns)
 
 

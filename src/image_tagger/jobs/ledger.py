@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
+from image_tagger.domain.errors import StoreUnavailable
 from image_tagger.domain.jobs import Item, Job, Json, NewItem, NewJob, State
 from image_tagger.jobs import adding, changing, claiming, ending, listing, reading
 from image_tagger.jobs.bells import LEAVE, Bells, end_of
@@ -54,30 +55,41 @@ class Ledger:
         `beside(connection, job)` is written in the same transaction, which may be repeated.
         """
         rest = iter(items)
-        first, second = list(islice(rest, CHUNK)), list(islice(rest, CHUNK))
+        first, second = list(islice(rest, 2)), list[NewItem]()
+        if len(first) == 2:
+            first += await _some(rest, CHUNK - 2)
+            second = await _some(rest, CHUNK)
         complete = bool(first) and not second and not open_end
         if complete and len(first) == 1 and self._taker and (claim := self._taker.offer(job.queue)):
             adding_it = partial(_add_claimed, job, first[0], claim, beside)
             return await asyncio.shield(self._hand_over(self._taker, adding_it))  # who asked may leave meanwhile
         added = await self._database.write(self._add, job, first, complete, beside)
         self._bells.ring(WORK)
-        while second:
-            await self._extend(added.id, second)
-            second = list(islice(rest, CHUNK))
-        return added if complete or open_end else await self.end_listing(added.id)
+        try:
+            while second:
+                await self._extend(added.id, second)
+                second = await _some(rest, CHUNK)
+            return added if complete or open_end else await self.end_listing(added.id)
+        except BaseException:
+            with suppress(StoreUnavailable):  # else `forget` finds it
+                await self.cancel(added.id)  # of half a job nobody will hear
+            raise
 
-    async def extend(self, job_id: int, items: Iterable[NewItem] | AsyncIterable[NewItem]) -> int:
+    async def extend(
+        self, job_id: int, items: Iterable[NewItem] | AsyncIterable[NewItem], *, by: Item | None = None
+    ) -> int:
         """Add items to a job, those with keys that it has already left out; answers how many are new.
 
-        Raises UnknownJob, and InvalidRequest for a job that has ended.
+        Raises UnknownJob, InvalidRequest for a job that has ended, and ShuttingDown where `by`, the item in whose name
+        they are added, is no longer held.
         """
         count, chunk = 0, []
         async for item in _each(items):
             chunk.append(item)
             if len(chunk) == CHUNK:
-                count += await self._extend(job_id, chunk)
+                count += await self._extend(job_id, chunk, by)
                 chunk = []
-        return count + (await self._extend(job_id, chunk) if chunk else 0)
+        return count + (await self._extend(job_id, chunk, by) if chunk else 0)
 
     async def end_listing(self, job_id: int) -> Job:
         """Say that no more items come. Raises UnknownJob."""
@@ -134,7 +146,11 @@ class Ledger:
         return total
 
     async def forget(self, older_than: float) -> int:
-        """Remove jobs that ended so many seconds ago, with their items; answers how many rows."""
+        """Remove jobs that ended so many seconds ago, with their items; answers how many rows.
+
+        Jobs that were left half added are cancelled.
+        """
+        self._tell(await self._database.write(self._cancel_halves))
         total = count = await self._database.write(changing.forget_some, time.time() - older_than)
         while count:
             count = await self._database.write(changing.forget_some, time.time() - older_than)
@@ -185,8 +201,8 @@ class Ledger:
         if notes:
             self._bells.ring(*notes)
 
-    async def _extend(self, job_id: int, items: Sequence[NewItem]) -> int:
-        count = await self._database.write(self._extending, job_id, items)
+    async def _extend(self, job_id: int, items: Sequence[NewItem], by: Item | None = None) -> int:
+        count = await self._database.write(self._extending, job_id, items, by)
         self._bells.ring(WORK)
         return count
 
@@ -201,8 +217,10 @@ class Ledger:
             beside(connection, added)
         return added
 
-    def _extending(self, connection: Connection, job_id: int, items: Sequence[NewItem]) -> int:
+    def _extending(self, connection: Connection, job_id: int, items: Sequence[NewItem], by: Item | None) -> int:
         self._post(connection, WORK)
+        if by:
+            claiming.check_held(connection, by)
         return listing.extend(connection, self._database.insert, job_id, items, now=time.time())
 
     def _ending_listing(self, connection: Connection, job_id: int) -> ending.Ended:
@@ -215,6 +233,9 @@ class Ledger:
     def _cancel_some(self, connection: Connection, job_id: int, first: int) -> tuple[int | None, ending.Ended]:
         following, ended = changing.cancel_some(connection, job_id, first, now=time.time())
         return following, self._posted(connection, ended)
+
+    def _cancel_halves(self, connection: Connection) -> ending.Ended:
+        return self._posted(connection, changing.cancel_halves(connection, now=time.time()))
 
     def _retry_some(self, connection: Connection, job_id: int) -> int:
         self._post(connection, WORK)
@@ -253,6 +274,11 @@ async def _within(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+async def _some(items: Iterator[NewItem], count: int) -> list[NewItem]:
+    """The next of many items, which may be read from a long text as they are taken."""
+    return await asyncio.to_thread(lambda: list(islice(items, count)))
 
 
 async def _each(items: Iterable[NewItem] | AsyncIterable[NewItem]) -> AsyncIterable[NewItem]:

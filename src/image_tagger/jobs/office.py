@@ -10,13 +10,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from image_tagger.domain.errors import StoreUnavailable
+import structlog
+
+from image_tagger.domain.errors import InvalidRequest, MissingExtra, StoreUnavailable, TaggerError
 from image_tagger.jobs.bells import Bells
 from image_tagger.jobs.postbox import WORK, Postbox
 from image_tagger.jobs.rules import Rules
 from image_tagger.store.blobs import Blobs
 
 if TYPE_CHECKING:
+    from image_tagger.domain.jobs import Job
     from image_tagger.jobs.context import Services
     from image_tagger.jobs.ledger import Ledger
     from image_tagger.jobs.worker import Worker
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 FILE = "image-tagger.sqlite3"
 PIPES = "pipes"
 LOOK = 2.0  # seconds between looks whether another process has made a database
+
+log = structlog.get_logger(__name__)
 
 
 class Office:
@@ -48,11 +53,14 @@ class Office:
 
     @property
     def database(self) -> "Database":
-        """The database. Raises InvalidRequest, MissingExtra for a URL that cannot be used."""
+        """The database. Raises StoreUnavailable for a URL that cannot be used."""
         if self._database is None:
             from image_tagger.store.database import Database  # noqa: PLC0415 - see the module's purpose
 
-            self._database = Database(self._url or f"sqlite:///{self._file}")
+            try:
+                self._database = Database(self._url or f"sqlite:///{self._file}")
+            except (InvalidRequest, MissingExtra) as error:  # the operator's mistake, not that of whoever asks
+                raise StoreUnavailable(str(error), retry_after=None) from error
         return self._database
 
     @property
@@ -77,6 +85,19 @@ class Office:
         """Do jobs in this process from now on: those that are there, and those that come."""
         if self._employing is None and self._rules.places:
             self._employing = asyncio.create_task(self._employ(services))
+            self._employing.add_done_callback(_complain)
+
+    def check_url(self) -> None:
+        """Return where nothing is known against the database; connects to nothing. Raises StoreUnavailable."""
+        if self._url:
+            _ = self.database
+
+    async def cancel(self, job_id: int) -> "Job":
+        """Cancel a job, also what workers that have died held of it. Raises UnknownJob, and as `database`."""
+        from image_tagger.jobs.abandoned import free_the_dead  # noqa: PLC0415 - see the module's purpose
+
+        await free_the_dead(self.ledger, self._pipes)
+        return await self.ledger.cancel(job_id)
 
     async def check(self) -> None:
         """Return where the database can be written or, where there is none yet, be made. Raises StoreUnavailable."""
@@ -106,6 +127,13 @@ class Office:
         worker: Worker = module.Worker(self.ledger, self._bells, self._rules, self._pipes)
         self._worker = worker
         worker.start(services)
+
+
+def _complain(employing: asyncio.Task[None]) -> None:
+    error = None if employing.cancelled() else employing.exception()
+    if error is not None:  # nobody else would notice: jobs would wait for ever
+        trace = None if isinstance(error, TaggerError) else error
+        log.error("this process does no jobs", reason=str(error), exc_info=trace)
 
 
 def _can_be_written(folder: Path) -> bool:

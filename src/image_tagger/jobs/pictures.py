@@ -62,6 +62,8 @@ class Pictures:
                 yield piece
             return
         try:
+            if not await asyncio.to_thread(Path(manifest).is_file):  # opening a pipe would never end
+                raise InvalidRequest("the manifest is no plain file")
             with await asyncio.to_thread(Path(manifest).open, "rb") as opened:
                 while piece := await asyncio.to_thread(opened.read, PIECE):
                     yield piece

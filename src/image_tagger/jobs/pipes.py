@@ -1,7 +1,10 @@
 """A named pipe per process: others write notes into it, and see by it whether the process still lives."""
 
 import asyncio
+import errno
 import os
+import platform
+import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +22,7 @@ class Pipe:
     """This process's pipe, read by its event loop. Where there are no pipes, nothing is ever heard."""
 
     def __init__(self, folder: Path, hear: Callable[[str], None]) -> None:
-        self.name = uuid4().hex
+        self.name = uuid4().hex + _host()
         self._file = folder / self.name
         self._hear = hear
         self._rest = b""
@@ -62,13 +65,19 @@ def ring_pipes(folder: Path, notes: Iterable[str], *, but: str) -> None:
 
 
 def dead(folder: Path) -> list[str]:
-    """Names of processes that have ended without removing their pipes."""
-    return [pipe.name for pipe in _pipes(folder) if _is_dead(pipe)]
+    """Names of processes of this machine that have ended without removing their pipes."""
+    return [pipe.name for pipe in _pipes(folder) if pipe.name.endswith(_host()) and _is_dead(pipe)]
 
 
 def bury(folder: Path, name: str) -> None:
-    """Remove what a process has left."""
-    (folder / name).unlink(missing_ok=True)
+    """Remove what a process has left, where that is allowed."""
+    with suppress(OSError):
+        (folder / name).unlink()
+
+
+def _host() -> str:
+    """What names end with here: where machines share the folder, each sees the readers of its own pipes only."""
+    return f"-{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _make(file: Path) -> int:
@@ -98,8 +107,6 @@ def _write(pipe: Path, text: bytes) -> None:
 def _is_dead(pipe: Path) -> bool:
     try:
         os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
-    except FileNotFoundError:
-        return False
-    except OSError:  # ENXIO: nobody has it open for reading
-        return True
+    except OSError as error:  # other than ENXIO, its owner may live: another user's, above all
+        return error.errno == errno.ENXIO  # nobody has it open for reading
     return False

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from image_tagger.store.registry import add_network, note_task
 IMPORT = "import_network"
 KINDS = (IMPORT, INFERENCE)
 SWEEP_SECONDS = 3600.0  # between two looks
+FRESH_SECONDS = 3600.0  # for which a file may belong to an upload that is not registered yet
 SPARE_SECONDS = 24 * 3600.0  # that a task may take beside the time that it is kept afterwards
 ATTEMPTS = 8  # of an inference, over two minutes: its network may still be being checked
 
@@ -52,19 +54,17 @@ class Platform:
 
     async def upload(self, draft: NetworkDraft, contents: Mapping[str, bytes | Path]) -> StoredNetwork:
         """Register a network; the hashes of the draft's files are filled in, and a task checks it."""
+        await self._tidy()  # who uploads and removes may never infer
         files = [await self._kept(name, contents[name]) for name in sorted(contents)]
         whole = replace(draft, files=tuple(files))
         job = await self._ledger.add(NewJob(IMPORT), beside=lambda connection, job: _register(connection, whole, job))
         return await asyncio.to_thread(self.registry.network_of_task, job.id)
 
     async def remove_network(self, number: int) -> None:
-        """Remove a network, its versions, and the files that no other network has."""
+        """Remove a network, its versions, and the files that no other network has; what came lately goes later."""
         stored = await asyncio.to_thread(self.registry.network, number)
         orphans = await asyncio.to_thread(self.registry.remove_network, number)
-        if orphans:
-            await asyncio.to_thread(self.versions.forget, stored)
-        for sha256 in orphans:
-            await asyncio.to_thread(self.blobs.delete, sha256)
+        await asyncio.to_thread(self._clear, stored, orphans)
 
     def add_version(self, spec_id: int, network_id: int, post_processings: tuple[Json, ...]) -> StoredVersion:
         """Register a version. Blocks. Raises InvalidRequest and InvalidModel for what does not fit together."""
@@ -153,14 +153,26 @@ class Platform:
         number = network.id
         task = (await self._ledger.jobs([network.task_id])).get(network.task_id) if network.task_id else None
         if task is None:
-            await self._ledger.add(NewJob(IMPORT), beside=lambda connection, job: note_task(connection, number, job.id))
+            with suppress(UnknownResource):  # it was removed meanwhile
+                await self._ledger.add(
+                    NewJob(IMPORT), beside=lambda connection, job: note_task(connection, number, job.id)
+                )
         elif task.state.ended:
-            reason = {"reason": task.error.message if task.error else "its check was cancelled"}
-            await asyncio.to_thread(self.registry.note_check, number, NetworkState.REFUSED, reason)
+            reason = task.error.message if task.error else "its check was cancelled"
+            await asyncio.to_thread(self.registry.refuse_unchecked, number, reason)
+
+    def _clear(self, removed: StoredNetwork, orphans: tuple[str, ...]) -> None:
+        """Delete what only this network had; an upload of the same may have come, or be on its way, meanwhile."""
+        gone = set(orphans) - self.registry.hashes()
+        if gone:  # else another network may have the same folder
+            self.versions.forget(removed)
+        for sha256 in gone:
+            self.blobs.delete(sha256, older_than=FRESH_SECONDS)
 
     def _sweep(self, needed: set[str]) -> None:
         older_than = self.engine.retention_seconds + SPARE_SECONDS
         self.blobs.sweep(needed | self.registry.hashes(), older_than=older_than)
+        self.versions.sweep()
 
     async def _kept(self, name: str, content: bytes | Path) -> NetworkFile:
         blob = await self.blobs.add(content)

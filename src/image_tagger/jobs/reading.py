@@ -27,9 +27,10 @@ class Wanted:
         return kinds & queue & (jobs.c.state.in_(self.states) if self.states else true())
 
 
-def job(connection: Connection, job_id: int) -> Job:
-    """One job. Raises UnknownJob."""
-    found = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
+def job(connection: Connection, job_id: int, *, alone: bool = False) -> Job:
+    """One job; `alone`: no other transaction changes it until this one ends. Raises UnknownJob."""
+    wanted = select(jobs).where(jobs.c.id == job_id)
+    found = connection.execute(wanted.with_for_update() if alone else wanted).mappings().one_or_none()
     if found is None:
         raise UnknownJob(f"job {job_id} not found")
     return job_of(found)

@@ -30,7 +30,7 @@ class Reception:
         return self._registered().version(name)
 
     def platform(self, engine: Engine) -> "Platform":
-        """The platform. Raises InvalidRequest, MissingExtra for a database that cannot be used."""
+        """The platform. Raises StoreUnavailable for the URL of a database that cannot be used."""
         if self._platform is None:
             from image_tagger.jobs.platform import Platform  # noqa: PLC0415 - imports what talks to databases
 

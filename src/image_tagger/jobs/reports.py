@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from image_tagger.domain.errors import StoreUnavailable
+from image_tagger.domain.jobs import Failure, State
 from image_tagger.jobs.ending import Outcome
 from image_tagger.jobs.ledger import Ledger
 
@@ -49,7 +50,7 @@ class Reports:
 
     async def _write(self, outcomes: list[Outcome]) -> None:
         try:
-            await self._ledger.finish(outcomes)
+            await self._finish(outcomes)
         except StoreUnavailable as error:
             if not self._away:
                 log.warning("results wait for the database", count=len(self._waiting), reason=str(error))
@@ -62,3 +63,18 @@ class Reports:
         del self._waiting[: len(outcomes)]
         for outcome in outcomes:
             self._written(outcome)
+
+    async def _finish(self, outcomes: list[Outcome]) -> None:
+        try:
+            await self._ledger.finish(outcomes)
+        except StoreUnavailable:
+            raise
+        except Exception:  # what a third party's handler has answered cannot be stored; the others' answers can
+            if len(outcomes) > 1:
+                for outcome in outcomes:
+                    await self._finish([outcome])
+                return
+            item = outcomes[0].item
+            log.exception("a handler's answer cannot be stored", kind=item.job.kind, job=item.job.id)
+            failure = Failure("TaggerError", "internal error")
+            await self._ledger.finish([Outcome(item, State.FAILED, error=failure)])

@@ -14,7 +14,7 @@ import structlog
 
 from image_tagger.domain.errors import StoreUnavailable
 from image_tagger.domain.jobs import Item, State
-from image_tagger.jobs import pipes
+from image_tagger.jobs.abandoned import free_the_dead
 from image_tagger.jobs.bells import LEAVE, Bells
 from image_tagger.jobs.claims import Claim
 from image_tagger.jobs.context import Context, Services
@@ -196,12 +196,9 @@ class Worker:
                 one.context.stop()
 
     async def _free_the_dead(self) -> None:
-        for name in pipes.dead(self._folder):
-            count = await self._ledger.release_all(name)
-            pipes.bury(self._folder, name)
-            if count:
-                log.warning("a worker ended in the middle of its work", items=count)
-                self._bells.ring(WORK)
+        if count := await free_the_dead(self._ledger, self._folder):
+            log.warning("a worker ended in the middle of its work", items=count)
+            self._bells.ring(WORK)
 
     async def _forget(self) -> None:
         while True:

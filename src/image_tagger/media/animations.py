@@ -1,5 +1,6 @@
 """Pictures of several frames that Pillow reads: GIF, animated WebP and AVIF, APNG, and the pages of a TIFF."""
 
+import struct
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count, islice
@@ -134,9 +135,20 @@ class Animation:
         if self._form in COUNTED:
             return max(1, getattr(self.picture, "n_frames", 1) - self._hidden)
         if self._form == PAGES:
-            self.file.seek(0)
-            return sum(1 for _ in islice(check_pages(self.file, self.bounds.pixels), MOST_PAGES))
+            return self._count_pages()
         return max(1, len(self._durations() or ()))
+
+    def _count_pages(self) -> int:
+        """Up to a damage: what comes before it can be read."""
+        pages = 0
+        try:
+            for _ in islice(check_pages(self.file, self.bounds.pixels), MOST_PAGES):
+                pages += 1
+        except MediaTooLarge:
+            raise
+        except (InvalidMedia, struct.error, OSError, OverflowError, ValueError):  # the last three from seeking
+            return max(1, pages)
+        return pages
 
 
 def _attempt(index: int, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

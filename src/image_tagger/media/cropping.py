@@ -14,6 +14,9 @@ Pixels = NDArray[np.uint8]
 NEAR = 24  # of 255, the most by which a pixel of the background may differ in any channel; JPEG's noise is below it
 UNIFORM = 0.95  # of the border's pixels are near its colour where a background counts as uniform
 SPECKS = 0.005  # of a row or column may differ without being foreground
+WHITE = 255
+SIDE = 512  # pixels of the squares that are looked at
+MOST_OF_A_SIDE = 100_000  # pixels; of a longer one every second or third tells enough
 Bounds = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 
@@ -57,13 +60,30 @@ def _inside(corners: list[tuple[float, float]], width: int, height: int) -> Pixe
 def _foreground(pixels: Pixels) -> Bounds:
     """What differs from the border's colour; all of it where the border has none, or where nothing differs."""
     height, width = pixels.shape[:2]
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]).astype(np.int16)
+    sides = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    border = np.concatenate([side[:: 1 + len(side) // MOST_OF_A_SIDE] for side in sides]).astype(np.int16)
     colour = np.median(border, axis=0)
     if (abs(border - colour).max(axis=1) <= NEAR).mean() < UNIFORM:
         return 0, 0, width, height
-    differs = abs(pixels.astype(np.int16) - colour).max(axis=2) > NEAR
-    columns = np.flatnonzero(differs.mean(axis=0) > SPECKS)
-    rows = np.flatnonzero(differs.mean(axis=1) > SPECKS)
+    in_rows, in_columns = _differing(pixels, colour)
+    columns = np.flatnonzero(in_columns > SPECKS * height)
+    rows = np.flatnonzero(in_rows > SPECKS * width)
     if not (columns.size and rows.size):
         return 0, 0, width, height
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _differing(pixels: Pixels, colour: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many pixels of each row and column are not near the colour."""
+    least, most = (level.clip(0, WHITE).astype(np.uint8) for level in (np.ceil(colour - NEAR), np.floor(colour + NEAR)))
+    in_rows, in_columns = np.zeros(pixels.shape[0], np.int64), np.zeros(pixels.shape[1], np.int64)
+    for top in range(0, pixels.shape[0], SIDE):
+        for left in range(0, pixels.shape[1], SIDE):  # arrays of the whole picture would take many bytes for each pixel
+            part = pixels[top : top + SIDE, left : left + SIDE]
+            red, green, blue = (
+                (part[..., channel] < least[channel]) | (part[..., channel] > most[channel]) for channel in range(3)
+            )
+            differs = red | green | blue
+            in_rows[top : top + SIDE] += differs.sum(axis=1)
+            in_columns[left : left + SIDE] += differs.sum(axis=0)
+    return in_rows, in_columns

@@ -18,7 +18,7 @@ from image_tagger.media.animations import Animation
 from image_tagger.media.colour import to_rgb
 from image_tagger.media.containers import video_container
 from image_tagger.media.image import Frame, Image
-from image_tagger.media.orientation import SIDEWAYS, exif_orientation, upright
+from image_tagger.media.orientation import SIDEWAYS, exif_orientation, late_exif, upright
 from image_tagger.media.reading import open_content
 from image_tagger.media.stills import BOMBS, check_pixels, open_still, raise_ceiling
 
@@ -111,7 +111,8 @@ class Decoder:
 
     def _described(self, file: IO[bytes]) -> MediaInfo:
         picture = open_still(file, self._budget.max_pixels)
-        size = _turned(Size(*picture.size), exif_orientation(picture.info.get("exif") or b""))
+        exif = (late_exif(file) if picture.format == "PNG" else b"") or picture.info.get("exif") or b""
+        size = _turned(Size(*picture.size), exif_orientation(exif))
         if picture.format in animations.FORMATS:
             return self._animation(file, picture, None).describe(size)
         return MediaInfo(MediaKind.STILL, (picture.format or "").lower(), size)

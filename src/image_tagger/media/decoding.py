@@ -60,7 +60,7 @@ class Reading:
 
     def packets(self) -> Generator["Packet[VideoStream]"]:
         """The packets in the order of decoding, until the file ends or cannot be read on."""
-        number, end = 0, 0
+        number, end, expected = 0, 0, self._found.packets
         try:
             for packet in self._found.container.demux(self._found.stream):
                 if packet.dts is None and not packet.size:  # what PyAV appends for decoders
@@ -71,7 +71,7 @@ class Reading:
                 yield packet
         except FFmpegError:
             self._ended_early = True
-        self._ended_early |= self._found.cut or number < self._found.stream.frames or self._lacks_seconds(end)
+        self._ended_early |= self._found.cut or number < expected or self._lacks_seconds(end)
         self._tally.lost |= self._ended_early
 
     def _lacks_seconds(self, end: int) -> bool:

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from image_tagger.domain.errors import InvalidMedia, MediaTooLarge
 from image_tagger.media.ends import is_cut
+from image_tagger.media.samples import check_samples
 
 DEMUXERS = {"mp4": "mov", "mov": "mov", "mkv": "matroska", "webm": "matroska", "avi": "avi", "mpegts": "mpegts"}
 CODECS = frozenset(
@@ -63,6 +64,24 @@ class Opened:
         return len(self.container.streams) == 1 or "DURATION" in self.stream.metadata
 
     @property
+    def packets(self) -> int:
+        """How many packets it says there are, without those that the edit list of an MP4 leaves out; 0 if unsaid."""
+        frames = self.stream.frames
+        return min(frames, len(self.stream.index_entries)) if self._may_be_edited else frames
+
+    @property
+    def frames(self) -> int:
+        """How many frames it says there are to be shown; 0 where it does not say."""
+        frames = self.stream.frames
+        if not frames or not self._may_be_edited:
+            return frames
+        return sum(not entry.is_discard for entry in self.stream.index_entries) or frames
+
+    @property
+    def _may_be_edited(self) -> bool:
+        return self.container.format.name.startswith("mov")
+
+    @property
     def seconds(self) -> float:
         """How long it says it plays; 0 where it does not say."""
         stream, whole = self.stream, self.container.duration
@@ -82,6 +101,8 @@ def opened(content: bytes | Path, form: str, limits: Limits) -> Generator[Opened
     """
     with _file(content) as file:
         cut = is_cut(file, form)
+        if DEMUXERS[form] == "mov":
+            check_samples(file, limits.frames)
         with _container(file, form, limits) as container:
             found = Opened(container, _stream(container), cut)
             _check(found, limits)

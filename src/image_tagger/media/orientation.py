@@ -1,6 +1,7 @@
 """Which way up a camera held the picture, from its EXIF block."""
 
 import struct
+from typing import IO
 
 import PIL.Image
 from PIL.Image import Transpose
@@ -17,6 +18,7 @@ TURNS = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+PNG_MAGIC, NEXT_FRAME = 8, b"fcTL"
 SIDEWAYS = frozenset({5, 6, 7, 8})  # width and height change places
 
 
@@ -24,6 +26,22 @@ def upright(picture: PIL.Image.Image, orientation: int) -> PIL.Image.Image:
     """The picture as the camera saw it; the same object where nothing has to turn."""
     turn = TURNS.get(orientation)
     return picture if turn is None else picture.transpose(turn)
+
+
+def late_exif(file: IO[bytes]) -> bytes:
+    """The EXIF block behind the pixels of a PNG, which Pillow finds when it has decoded them; empty without one."""
+    place, exif, late = file.tell(), b"", False
+    file.seek(PNG_MAGIC)
+    while len(header := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", header)
+        if kind == b"IEND" or (late and kind == NEXT_FRAME):
+            break
+        late |= kind == b"IDAT"
+        content = file.read(length) if late and kind == b"eXIf" else b""
+        exif = content or exif
+        file.seek(length - len(content) + 4, 1)
+    file.seek(place)
+    return exif
 
 
 def exif_orientation(exif: bytes) -> int:

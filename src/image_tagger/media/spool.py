@@ -45,12 +45,17 @@ class Spool:
         """An upload that is about to arrive, of at most so many bytes."""
         return Draft(self, most)
 
-    def append(self, file: Path | None, content: bytes) -> Path:
-        """Write at the end of a file of this process's folder; None begins a new one. Blocks. Raises OSError."""
-        file = file or self._own_folder() / uuid4().hex
+    def append(self, name: str, content: bytes) -> Path:
+        """Write at the end of a file of this process's folder; a new name begins one. Blocks. Raises OSError."""
+        file = self._own_folder() / name
         with file.open("ab") as stream:
             stream.write(content)
         return file
+
+    def remove(self, name: str) -> None:
+        """Remove a file of this process's folder, if it is there. Blocks."""
+        if self._own is not None:
+            (self._own / name).unlink(missing_ok=True)
 
     def _own_folder(self) -> Path:
         with self._making:
@@ -105,6 +110,7 @@ class Draft:
         self._buffer = bytearray()
         self._held = 0  # bytes in memory, also of an upload that is finished
         self._written = 0
+        self._name = uuid4().hex  # known before anything is written: a write that fails may leave a file, too
         self._file: Path | None = None
         self._writing: asyncio.Future[Path] | None = None
 
@@ -139,7 +145,7 @@ class Draft:
         self._buffer.clear()
         self._hold(-self._held)
         loop = asyncio.get_running_loop()
-        self._writing = loop.run_in_executor(None, self._spool.append, self._file, content)
+        self._writing = loop.run_in_executor(None, self._spool.append, self._name, content)
         try:
             self._file = await asyncio.shield(self._writing)
         except OSError as error:
@@ -148,10 +154,8 @@ class Draft:
 
     async def _discard(self) -> None:
         if self._writing is not None:  # removed before it is written, the file would come back
-            (written,) = await asyncio.gather(self._writing, return_exceptions=True)
-            file = written if isinstance(written, Path) else self._file
-            if file is not None:
-                await asyncio.to_thread(file.unlink, missing_ok=True)
+            await asyncio.gather(self._writing, return_exceptions=True)
+            await asyncio.to_thread(self._spool.remove, self._name)
         self._buffer.clear()
         self._hold(-self._held)
         self._spool.disk_free += self._written

@@ -9,13 +9,15 @@ import PIL.Image
 import PIL.ImageFile
 from PIL import TiffImagePlugin
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from image_tagger.domain.errors import MediaTooLarge
 from image_tagger.domain.geometry import Size
-from image_tagger.media.headers import check_tiff
+from image_tagger.media.durations import check_comments
+from image_tagger.media.headers import check_directory, check_tiff
+from image_tagger.media.jpegs import PlainJpeg
 
-JPEG_MAGIC = b"\xff\xd8\xff"
+JPEG_MAGIC, GIF_MAGIC = b"\xff\xd8\xff", b"GIF8"
 # Formats are told apart by their first bytes. The last row has none to speak of and only gets what nobody else took.
 # Left out (docs/formats.md says why): EPS, WMF, IPTC, BUFR, GRIB, HDF5, MPEG.
 FORMATS = (
@@ -37,12 +39,16 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 warnings.filterwarnings("error", category=PIL.Image.DecompressionBombWarning)
 
+_load_directory = ImageFileDirectory_v2.load
 
-class PlainJpeg(JpegImageFile):
-    """A JPEG without Pillow's look into EXIF and multi-picture data, which nobody here asks for."""
 
-    def _read_dpi_from_exif(self) -> None:
-        """Not read: it parses all of EXIF, with warnings, for a resolution nobody needs."""
+def _load_checked(self: ImageFileDirectory_v2, fp: IO[bytes]) -> None:
+    check_directory(fp, self._endian, big=self._bigtiff)
+    _load_directory(self, fp)
+
+
+# Pillow copies the value of every tag. Here all its reading of tags comes together, also that of EXIF in any format.
+ImageFileDirectory_v2.load = _load_checked  # type: ignore[method-assign]  # it offers no other place to check
 
 
 def raise_ceiling(pixels: int) -> None:
@@ -64,6 +70,8 @@ def open_still(file: IO[bytes], most: int) -> ImageFile:
     if magic in TiffImagePlugin.PREFIXES:
         check_tiff(file, most)
         file.seek(0)
+    elif magic == GIF_MAGIC:
+        check_comments(file)
     picture = PlainJpeg(file) if magic.startswith(JPEG_MAGIC) else PIL.Image.open(file, formats=FORMATS)
     check_pixels(picture, most)
     return picture

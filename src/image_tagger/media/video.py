@@ -71,7 +71,7 @@ class Video:
 
     def _described(self) -> MediaInfo:
         with opened(self._content, self._form, self._limits) as found:
-            frames, seconds = found.stream.frames, found.seconds
+            frames, seconds = found.frames, found.seconds
             first = next((raw for raw in every_frame(Reading(found, self._tally), self._limits) if raw), None)
         if first is None:
             raise InvalidMedia("the file holds no frame that can be read")

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from image_tagger.domain.errors import InvalidModel, InvalidRequest, ModelUnavailable, UnknownModel
@@ -45,13 +47,14 @@ class Catalog:
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """All versions, by name; of an installed model the one that its name means. Broken ones are left out."""
+        """All versions, by name; of an installed model the one that its name means. Broken ones are left out.
+
+        Of a model that was pulled as owner/name@revision only, those that these names mean, under these names.
+        """
         found = {version.name: version for version in self._versions.values()}
-        for name in self._shelf.names() if self._shelf else ():
-            try:
-                found.setdefault(str(name), self.version(str(name)))
-            except (InvalidModel, ModelUnavailable):
-                continue
+        for name in map(str, self._shelf.usable_names() if self._shelf else ()):
+            with suppress(InvalidModel, ModelUnavailable, UnknownModel):  # the last two: a revision without its folder
+                found.setdefault(name, self.version(name))
         return tuple(found[name] for name in sorted(found))
 
     @property
@@ -70,8 +73,8 @@ class Catalog:
         wanted = self._model_name(meant, name)
         installed = self._shelf.version(wanted) if self._shelf else None
         if installed is not None:
-            self._versions[meant] = installed
-            return installed
+            self._versions[meant] = replace(installed, name=meant)  # with the revision, where one was asked for
+            return self._versions[meant]
         if wanted.on_hub:
             raise ModelUnavailable(f"the model {meant!r} is not on this machine")
         raise self._unknown(name)
@@ -100,8 +103,8 @@ class Catalog:
 
     def _unknown(self, asked: str) -> UnknownModel:
         named = (name for name in self._versions if not name.startswith(PATHS))  # folders are nobody else's business
-        known = {*named, *self._aliases, *map(str, self._shelf.names() if self._shelf else ())}
-        return UnknownModel(f"there is no model {asked or self._default!r}; there are: {', '.join(sorted(known))}")
+        known = {*named, *self._aliases, *map(str, self._shelf.usable_names() if self._shelf else ())}
+        return UnknownModel(f"there is no model {asked or self._default!r}", known=sorted(known))
 
 
 def standard_catalog(aliases: Mapping[str, str], default: str, data_dir: Path | None = None) -> Catalog:

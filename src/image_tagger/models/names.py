@@ -12,7 +12,7 @@ LONGEST = 96  # characters of `owner/name`, and of a revision; the hub's own lim
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """A model that is, or could be, installed. An empty revision means the one that was pulled last.
+    """A model that is, or could be, installed. An empty revision means the one that was pulled last by that name.
 
     Both parts are safe as parts of a path: no `..`, and no `--`, which joins owner and name in the folder's name.
     """

@@ -88,7 +88,7 @@ class Resolver:
         task = self._pulling[name]
         done, _ = await asyncio.wait({task}, timeout=self._rules.wait_seconds)  # it goes on when a caller leaves
         if not done:
-            raise ModelUnavailable(f"the model {str(name)!r} is being fetched; ask again in a while")
+            raise ModelUnavailable(f"the model {str(name)!r} is being fetched; ask again in a while", retry_after=5)
         if (failure := self._remembered(name)) is not None:
             raise failure
 

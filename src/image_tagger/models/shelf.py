@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -17,6 +17,7 @@ from image_tagger.models.names import ModelName
 PINS = "revisions.json"  # which commit each revision meant when it was pulled; the empty one is the model itself
 WORK = ".work"
 LOCKS = ".locks"
+REPLACED = "replaced"  # in a work folder: a revision that another one takes the place of
 WAIT_SECONDS = 3600.0  # for another process that fetches the same model
 
 
@@ -37,10 +38,21 @@ class Shelf:
         folder = self.find(name)
         return manifest.read_version(folder, hashed=False, called=str(name)) if folder else None
 
+    def complaint(self, name: ModelName) -> str:
+        """Why a model that is listed cannot be read; empty where it can."""
+        try:
+            return "" if self.version(name) else "the files that it was installed with are gone"
+        except InvalidModel as error:
+            return str(error)
+
     def names(self) -> tuple[ModelName, ...]:
         """All installed models, without revisions, sorted."""
         found = (pins.parent.name for pins in self._folder.glob(f"*/{PINS}"))
         return tuple(sorted((self._name(folder) for folder in found), key=str))
+
+    def usable_names(self) -> tuple[ModelName, ...]:
+        """By what names models answer, sorted: without a revision, or with those of which alone they were pulled."""
+        return tuple(name for plain in self.names() for name in self._answering(plain))
 
     def revisions(self, name: ModelName) -> tuple[str, ...]:
         """The revisions of a model that are installed, the one that its name means first."""
@@ -63,24 +75,32 @@ class Shelf:
         try:
             for folder in (self._folder / LOCKS, work.parent):
                 folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / LOCKS / f"{name.folder}.lock", timeout=WAIT_SECONDS):
-                shutil.rmtree(work, ignore_errors=True)  # what a process left that was killed
+            with self._lock(name.folder, WAIT_SECONDS):
+                self._clear_abandoned(work)
+                self._clear(work)
                 work.mkdir()
                 try:
                     yield work
                 finally:
-                    shutil.rmtree(work, ignore_errors=True)
+                    self._clear(work)
         except Timeout as error:
             raise ModelUnavailable(f"another process has been fetching {name.repository!r} for too long") from error
         except OSError as error:
             raise ModelUnavailable(f"the folder of models cannot be written: {error.strerror or error}") from error
 
     def add(self, name: ModelName, revision: str, prepared: Path) -> None:
-        """Install a prepared model folder, all of it or nothing, and let the name mean it. Needs `reserved`."""
+        """Install a prepared model folder, all of it or nothing, and let the name mean it. Needs `reserved`.
+
+        Readers may miss a revision that is replaced for the moment between two renamings; what is equal stays.
+        """
         target = self._folder / name.folder / revision
         target.parent.mkdir(exist_ok=True)
-        shutil.rmtree(target, ignore_errors=True)
-        prepared.rename(target)
+        if not _equal(target, prepared):
+            aside = self._folder / WORK / name.folder / REPLACED
+            aside.mkdir(exist_ok=True)
+            with suppress(FileNotFoundError):
+                target.rename(aside / revision)
+            prepared.rename(target)
         self.pin(name, revision)
 
     def pin(self, name: ModelName, revision: str) -> None:
@@ -99,6 +119,31 @@ class Shelf:
             except FileNotFoundError:
                 return False
         return True
+
+    def _answering(self, name: ModelName) -> list[ModelName]:
+        try:
+            pins = self._pins(name)
+        except InvalidModel:  # to be met by whoever asks for it
+            return [name]
+        return [name] if "" in pins or not pins else [ModelName(name.repository, revision) for revision in sorted(pins)]
+
+    def _lock(self, folder: str, seconds: float) -> FileLock:
+        return FileLock(self._folder / LOCKS / f"{folder}.lock", timeout=seconds)
+
+    def _clear_abandoned(self, own: Path) -> None:
+        """Remove what processes left that were killed while they prepared other models."""
+        for work in (self._folder / WORK).iterdir():
+            if work != own:
+                with suppress(Timeout), self._lock(work.name, 0):  # else it is being worked on
+                    self._clear(work)
+
+    def _clear(self, work: Path) -> None:
+        """Remove a work folder. A revision whose successor did not come into its place goes back there."""
+        for replaced in work.glob(f"{REPLACED}/*"):
+            place = self._folder / work.name / replaced.name
+            if place.parent.is_dir() and not place.exists():
+                replaced.rename(place)
+        shutil.rmtree(work, ignore_errors=True)
 
     def _pins(self, name: ModelName) -> dict[str, str]:
         try:
@@ -119,3 +164,8 @@ def _plain(commit: str) -> str:
     if commit != os.path.basename(commit) or commit.startswith("."):  # noqa: PTH119 - it is no path yet
         raise ValueError(commit)
     return commit
+
+
+def _equal(folder: Path, prepared: Path) -> bool:
+    """Whether the same files are there already, whole."""
+    return folder.is_dir() and manifest.sha256(folder) == manifest.sha256(prepared)

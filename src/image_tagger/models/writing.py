@@ -23,7 +23,8 @@ GOLDEN = "golden.npz"
 def write_version(folder: Path, version: Version) -> None:
     """Write `model.toml`, `labels.txt` and, with groups, `hierarchy.txt`.
 
-    The files that the version names are in the folder already. Raises InvalidModel for a label of several lines.
+    The files that the version names are in the folder already. Raises InvalidModel for a label of several lines, and
+    for halves of characters, which JSON can spell and no file can hold.
     """
     version = _within(folder, version)
     network, spec = version.network, version.spec
@@ -41,7 +42,7 @@ def write_version(folder: Path, version: Version) -> None:
         "about": dict(version.about),
     }
     text = "".join(_table(name, table) for name, table in tables.items() if table)
-    (folder / NAME).write_text(f"name = {toml_value(version.name)}\n{text}", encoding="utf-8")
+    _write(folder / NAME, f"name = {toml_value(version.name)}\n{text}")
 
 
 def rename_model(folder: Path, name: str) -> None:
@@ -52,9 +53,16 @@ def rename_model(folder: Path, name: str) -> None:
     file = folder / NAME
     own_name = re.compile(r"^name\s*=.*$", re.MULTILINE)  # the first is the model's: tables come after it
     text = own_name.sub(f"name = {toml_value(name)}", file.read_text(encoding="utf-8-sig"), count=1)
-    if tomllib.loads(text).get("name") != name:
+    if _name_in(text) != name:
         raise InvalidModel(f"its {NAME} must begin with a line `name = ...`")
     file.write_text(text, encoding="utf-8")
+
+
+def _name_in(text: str) -> Any:
+    try:
+        return tomllib.loads(text).get("name")
+    except tomllib.TOMLDecodeError:  # the old name went on behind its line
+        return None
 
 
 def _within(folder: Path, version: Version) -> Version:
@@ -75,7 +83,14 @@ def _inside(folder: Path, file: Path) -> Path:
 def _write_lines(file: Path, lines: Sequence[str]) -> None:
     if any(line.splitlines() != [line] for line in lines if line):
         raise InvalidModel("a label must be one line")
-    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    _write(file, "".join(f"{line}\n" for line in lines))
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_bytes(text.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidModel(f"what belongs into {file.name} is no text: {error.object[error.start]!r}") from error
 
 
 def _network(network: Network) -> dict[str, Any]:

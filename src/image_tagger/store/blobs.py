@@ -3,13 +3,16 @@
 import asyncio
 import errno
 import hashlib
+import math
 import os
 import re
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Collection
-from contextlib import suppress
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from image_tagger.domain.errors import InvalidRequest, StoreUnavailable
@@ -18,6 +21,7 @@ PIECE = 1024 * 1024  # bytes read and written at a time
 ARRIVING = ".arriving"
 ABANDONED_SECONDS = 24 * 3600.0  # after which a file that still arrives was left by a process that ended
 SHA256 = re.compile(r"[0-9a-f]{64}")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,22 @@ class Blobs:
             sha256, size = await self._write(_pieces(content), arriving)
             return await asyncio.to_thread(self._take_in, arriving, sha256, size)
         finally:
-            await asyncio.to_thread(_remove, arriving)
+            await _to_its_end(_remove, arriving)
 
     def path(self, sha256: str) -> Path:
         """Where the blob is. Raises StoreUnavailable where it is not kept, InvalidRequest for what is no hash."""
         path = self._path(sha256)
         if not path.is_file():
-            raise StoreUnavailable("a file that was stored is no longer there")
+            raise StoreUnavailable("a file that was stored is no longer there", retry_after=None)
         return path
 
     def has(self, sha256: str) -> bool:
         """Whether it is kept."""
         return self._path(sha256).is_file()
 
-    def delete(self, sha256: str) -> None:
-        """Forget it; also where it is not kept."""
-        _remove(self._path(sha256))
+    def delete(self, sha256: str, *, older_than: float = -math.inf) -> None:
+        """Forget it, if its latest adding is so many seconds ago; also where it is not kept. Blocks."""
+        _remove_older(self._path(sha256), time.time() - older_than)
 
     def sweep(self, keep: Collection[str], *, older_than: float) -> int:
         """Delete the blobs that are not in `keep` and whose latest adding is so many seconds ago; answer how many.
@@ -82,28 +86,23 @@ class Blobs:
 
     def _add_at_once(self, content: bytes, arriving: Path) -> Blob:
         try:
-            descriptor = _create(arriving)
-            try:
-                _append(descriptor, content)
-                _flush(descriptor)
-            finally:
-                os.close(descriptor)
+            with _create(arriving) as file:
+                _append(file, content)
+                _flush(file)
             return self._take_in(arriving, hashlib.sha256(content).hexdigest(), len(content))
         except BaseException:
             _remove(arriving)
             raise
 
-    async def _write(self, pieces: AsyncIterator[bytes], file: Path) -> tuple[str, int]:
+    async def _write(self, pieces: AsyncIterator[bytes], arriving: Path) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
-        descriptor = await asyncio.to_thread(_create, file)
-        try:
+        with ExitStack() as opened:
+            file = await _to_its_end(lambda: opened.enter_context(_create(arriving)))
             async for piece in pieces:
-                await asyncio.to_thread(_append, descriptor, piece)
+                await _to_its_end(_append, file, piece)
                 digest.update(piece)
                 size += len(piece)
-            await asyncio.to_thread(_flush, descriptor)
-        finally:
-            os.close(descriptor)
+            await _to_its_end(_flush, file)
         return digest.hexdigest(), size
 
     def _take_in(self, arriving: Path, sha256: str, size: int) -> Blob:
@@ -129,30 +128,47 @@ async def _pieces(content: Path | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
             yield piece
 
 
-def _create(file: Path) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+async def _to_its_end(work: Callable[..., R], *arguments: Any) -> R:
+    """What the work answers, which is done in a thread; whoever is cancelled meanwhile waits until that is done.
+
+    A file must not be closed while a thread writes to it: the system may give its number to another file.
+    """
+    working = asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+    try:
+        return await asyncio.shield(working)
+    finally:
+        while not working.done():
+            with suppress(asyncio.CancelledError):  # the first one is on its way up already
+                await asyncio.wait({working})
+
+
+def _create(file: Path) -> FileIO:
     try:
         try:
-            return os.open(file, flags, 0o600)
+            return FileIO(file, "xb", opener=_for_owner_only)
         except FileNotFoundError:
             file.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(file, flags, 0o600)
+            return FileIO(file, "xb", opener=_for_owner_only)
     except OSError as error:
         raise _unavailable(error) from error
 
 
-def _append(descriptor: int, piece: bytes) -> None:
+def _for_owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _append(file: FileIO, piece: bytes) -> None:
     rest = memoryview(piece)
     try:
         while rest:
-            rest = rest[os.write(descriptor, rest) :]
+            rest = rest[file.write(rest) :]
     except OSError as error:
         raise _unavailable(error) from error
 
 
-def _flush(descriptor: int) -> None:
+def _flush(file: FileIO) -> None:
     try:
-        os.fsync(descriptor)
+        os.fsync(file.fileno())
     except OSError as error:
         raise _unavailable(error) from error
 

@@ -12,13 +12,14 @@ SQLITE = {
     "CORRUPT": "the database is damaged",
     "NOTADB": "the file of the database is no database",
 }
+NOT_ALLOWED = "42501"
 POSTGRESQL = {
     "53100": "the disk of the database is full",
     "53300": "the database has no connection free",
     "28P01": "the database refuses user or password",
     "28000": "the database refuses the user",
     "3D000": "the database server has no database of this name",
-    "42501": "the database does not allow this user to change it",
+    NOT_ALLOWED: "the database does not allow this user to change it",
     "25006": "the database must not be written",
     "57P03": "the database is starting or stopping",
 }
@@ -31,6 +32,11 @@ CONNECTING = {  # libpq passes no code on, and the words only, which a server ma
     "shutting down": POSTGRESQL["57P03"],
 }
 OTHER = "the database cannot be reached"
+
+
+def is_refusal(error: DBAPIError) -> bool:
+    """The user lacks a right, which PostgreSQL counts among the mistakes of programs."""
+    return getattr(error.orig, "sqlstate", None) == NOT_ALLOWED
 
 
 def reason_of(error: DBAPIError) -> str:

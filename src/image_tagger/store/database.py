@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from image_tagger.domain.errors import ShuttingDown, StoreUnavailable
 from image_tagger.store import connecting, schema
-from image_tagger.store.complaints import reason_of
+from image_tagger.store.complaints import is_refusal, reason_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -129,8 +129,10 @@ class Database:
 def _our_errors() -> Iterator[None]:
     try:
         yield
-    except (IntegrityError, ProgrammingError):  # the former is the caller's business, the latter a mistake of ours
-        raise
+    except (IntegrityError, ProgrammingError) as error:  # the caller's business, and a mistake of ours
+        if not is_refusal(error):
+            raise
+        raise StoreUnavailable(reason_of(error)) from error
     except NoConnectionFree as error:
         raise StoreUnavailable("the database does not answer in time") from error
     except DBAPIError as error:

@@ -69,6 +69,10 @@ class Registry:
         """What the check of a network found."""
         self._database.writing(change, networks, number, {"state": state.value, "findings": dict(findings)})
 
+    def refuse_unchecked(self, number: int, reason: str) -> None:
+        """Refuse it, unless it is gone or its check has ended meanwhile."""
+        self._database.writing(_refuse_unchecked, number, reason)
+
     def remove_network(self, number: int) -> tuple[str, ...]:
         """Remove it and its versions; answers the hashes of files that no network names any more."""
         return self._database.writing(_remove_network, number)
@@ -156,6 +160,12 @@ def _unchecked(connection: Connection) -> tuple[StoredNetwork, ...]:
     rows = connection.execute(select(networks).where(networks.c.state == NetworkState.PENDING.value)).mappings().all()
     files = files_of(connection, [row["id"] for row in rows])
     return tuple(network_of_row(row, files) for row in rows)
+
+
+def _refuse_unchecked(connection: Connection, number: int, reason: str) -> None:
+    waiting = (networks.c.id == number) & (networks.c.state == NetworkState.PENDING.value)
+    refusal = {"state": NetworkState.REFUSED.value, "findings": {"reason": reason}}
+    connection.execute(update(networks).where(waiting).values(refusal))
 
 
 def _networks(connection: Connection, page: Page) -> Listing[StoredNetwork]:

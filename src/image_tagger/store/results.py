@@ -64,9 +64,10 @@ class Results:
     def put(self, connection: Connection, model: str, recognised: Sequence[Recognised]) -> None:
         """The same as `record`, within a transaction that writes more, of labels that have been learnt."""
         latest = {one.picture.key: one for one in recognised}
+        # pictures first: others who record the same ones then wait here, and see what they have to forget
+        write_rows(connection, PICTURES[connection.dialect.name], [_row(one.picture) for one in latest.values()])
         for some in _chunks([*latest]):
             connection.execute(FORGET_OF_MODEL, {"model": model, "keys": some})
-        write_rows(connection, PICTURES[connection.dialect.name], [_row(one.picture) for one in latest.values()])
         ids = _ids_of(connection, [*latest])
         rows = [row for key, one in latest.items() for row in self._rows(ids[key], model, one)]
         write_rows(connection, RESULTS, rows)

@@ -42,4 +42,4 @@ def _migrate(connection: Connection, migrations: Path, head: str) -> None:
     try:
         command.upgrade(config, head)
     except CommandError as error:  # it does not know the revision that the database has
-        raise StoreUnavailable("the database was made by a newer release of Image Tagger") from error
+        raise StoreUnavailable("the database was made by a newer release of Image Tagger", retry_after=None) from error

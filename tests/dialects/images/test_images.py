@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from image_tagger.api.dialects.images import render_error
+from image_tagger.domain.errors import ShuttingDown
 from tests.dialects.images.conftest import KEY, SEEN
 
 REX, TOM, CAR, PUG = SEEN
@@ -19,6 +21,10 @@ def get(client: httpx.Client, **query: Any) -> dict[str, Any]:
 
 def images(client: httpx.Client, **query: Any) -> list[str]:
     return [one["image"] for one in get(client, **query)["images"]]
+
+
+def test_a_server_that_is_being_stopped_is_asked_again_later() -> None:
+    assert render_error(ShuttingDown("the server is being stopped")).status_code == 503
 
 
 def test_a_class_finds_all_its_kinds(searched: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from image_tagger.api.dialects.moderation.parameters import MOST_MODELS
 from image_tagger.settings import Settings
 from tests.dialects.moderation.asking import ALL, IMAGE, IMAGES, NO_IMAGE, QUERIES, SEVERAL, VIDEO, ask, part_of, post
 from tests.dialects.moderation.models import DEFAULT, FIVE
@@ -146,6 +147,17 @@ def test_n23_each_key_opens_the_door(locked: httpx.Client, key: str) -> None:
 def test_n23_without_the_switch_a_key_is_ignored(moderator: httpx.Client) -> None:
     answer = moderator.post(IMAGE, files={"file": png()}, headers={"X-API-Key": "anything"})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", QUERIES)
+def test_too_many_models_for_one_request_are_422(moderator: httpx.Client, path: str) -> None:
+    content = film(*COLOURS) if path == VIDEO else png()
+    assert len(ask(moderator, path, content, model_names=[DEFAULT] * MOST_MODELS)) in {1, MOST_MODELS}
+    answer = post(moderator, path, content, model_names=[DEFAULT] * (MOST_MODELS + 1))
+    assert answer.status_code == 422
+    (violation,) = answer.json()["detail"]
+    assert (violation["type"], violation["loc"]) == ("too_long", ["query", "model_names"])
+    assert f"at most {MOST_MODELS}" in violation["msg"]
 
 
 @pytest.mark.parametrize("path", ALL)

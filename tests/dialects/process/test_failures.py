@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from image_tagger.api.dialects.process.documents import MOST_DOCUMENTS
 from tests.dialects.conftest import SMALL_BODY
 from tests.dialects.pictures import jpeg
 from tests.dialects.process.documents import base64_of, document, failure, success, success_or_failure
@@ -158,3 +159,13 @@ def test_what_is_read_but_lies_too_deep_to_be_written_is_told(client: httpx.Clie
 
     refused = {failure(answer) for answer in answers if answer.status_code != 200}  # the others lie too deep for a test
     assert refused == {("JSONDecodeError", "the JSON is nested too deeply")}
+
+
+def test_too_many_documents_are_refused_as_a_whole(client: httpx.Client) -> None:
+    many = b'{"documents": [' + b"0," * (MOST_DOCUMENTS - 1) + b"0%s]}"
+
+    assert success(client.post("/process", content=many % b""))["number_documents_non_treated"] == MOST_DOCUMENTS
+    assert failure(client.post("/process", content=many % b",0"), status=413) == (
+        "RequestTooLarge",
+        f"the batch has more than {MOST_DOCUMENTS} documents",
+    )

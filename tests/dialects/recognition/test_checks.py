@@ -11,17 +11,18 @@ from image_tagger.jobs.rules import Rules
 from image_tagger.settings import Settings
 from image_tagger.store.registry import add_network
 from tests.dialects.recognition.networks import colours
-from tests.dialects.recognition.platform import Door, names, preprocessing
+from tests.dialects.recognition.platform import ALIAS, CLASSIFICATION, Door, Wire, names, preprocessing
 from tests.server import open_client, serving
 
 
-async def leave_behind(data_dir: Path, file: Path, *, cancelled: bool) -> int:
+async def leave_behind(data_dir: Path, file: Path, *, cancelled: bool, described: Wire | None = None) -> int:
     """What is in the store when the check of a network has been forgotten, or was cancelled before it began."""
     office = Office(data_dir, "", Rules())
     content = await asyncio.to_thread(file.read_bytes)
     await office.blobs.add(content)
     kept = NetworkFile(file.name, hashlib.sha256(content).hexdigest(), len(content))
-    draft = NetworkDraft("left", "onnx", preprocessing(), (kept,), metadata={})
+    wanted = preprocessing() if described is None else described
+    draft = NetworkDraft("left", "onnx", wanted, (kept,), metadata={})
     try:
         task_id = None
         if cancelled:
@@ -51,3 +52,17 @@ def test_a_cancelled_check_refuses(tmp_path: Path, network_file: Path, photo: by
         task = door.ask(f"/recognition/versions/{version['id']}", photo)
         assert "its check was cancelled" in task["error"]
         assert door.get(f"/tasks/{door.get(f'/networks/{number}/').json()['task_id']}/").json()["status"] == "error"
+
+
+def test_a_check_that_fails_for_an_unforeseen_reason_refuses(tmp_path: Path, network_file: Path, photo: bytes) -> None:
+    number = asyncio.run(leave_behind(tmp_path, colours(network_file), cancelled=False, described={}))
+    settings = Settings(data_dir=tmp_path, model_aliases={ALIAS: "starter"})
+    with serving(settings) as address, open_client(address) as http:
+        door = Door(http)
+        door.labels(f"/recognition/public/{ALIAS}", photo)  # this looks for checks that were lost
+        task = door.ended(door.get(f"/networks/{number}/").json()["task_id"])
+        assert (task["status"], "nobody foresaw" in task["error"]) == ("error", True)
+        body = {"network_id": number, "spec_id": door.spec()["id"], "post_processings": CLASSIFICATION}
+        refused = door.post("/recognition/versions/", body)
+        assert refused.status_code == 400
+        assert "nobody foresaw" in refused.json()["error"]

@@ -51,6 +51,14 @@ def test_an_mp4(door: Door, version: Wire, rate: int) -> None:
     assert [one["sequence_time"] for one in found] == pytest.approx([n / rate for n in range(count)], abs=1 / RATE)
 
 
+def test_frames_may_be_spread_evenly(door: Door, version: Wire) -> None:
+    path = f"/recognition/versions/{version['id']}/inference"
+    asked = door.form(path, {"inputs[0]video.process_frames": "4"}, **{"inputs[0]video__source": film()})
+    found = door.ended(made(asked)["task_id"])["data"]["outputs"][0]["labels"]["predicted"]
+    assert [one["label_name"] for one in found] == ["red", "red", "blue", "blue"]
+    assert [one["sequence_index"] for one in found] == [0, 1, 2, 3]
+
+
 def test_a_real_film(door: Door, version: Wire, shared_data: Path) -> None:
     content = (shared_data / "videos" / "cat_coffee_dragonfly.mp4").read_bytes()
     asked = door.form(f"/recognition/versions/{version['id']}/inference", {}, **{"inputs[0]video__source": content})

@@ -216,6 +216,11 @@ def test_a_specification_without_a_version_cannot_be_asked(door: Door) -> None:
     assert "no current version" in response.json()["error"]
 
 
+def test_a_url_may_begin_in_capitals(door: Door, photo: bytes, photo_url: str) -> None:
+    loud = photo_url.replace("http", "HTTP", 1)
+    assert door.labels(PUBLIC, loud.encode()) == door.labels(PUBLIC, photo)
+
+
 def test_an_unreachable_picture_is_an_error_of_the_task(door: Door, host: ImageHost) -> None:
     body = {"inputs": [{"image": {"source": f"{host.address}/not-there.jpg"}}]}
     task = door.ended(made(door.post(f"{PUBLIC}/inference", body))["task_id"])

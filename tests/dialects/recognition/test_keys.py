@@ -35,6 +35,16 @@ def test_without_a_known_key_nothing_is_said(guarded: httpx.Client, path: str, h
     assert "X-API-KEY" in response.json()["error"]
 
 
+@pytest.mark.parametrize("name", ["a/v1/b", "a/api/b"])
+@pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"X-API-KEY": "reader"}, 404)])
+def test_a_model_may_be_named_like_another_door(
+    guarded: httpx.Client, name: str, headers: dict[str, str], status: int
+) -> None:
+    response = guarded.post(f"/v0.7/recognition/public/{name}/inference", json={}, headers=headers)
+    assert response.status_code == status
+    assert response.json()["error"]
+
+
 @pytest.mark.parametrize(("key", "role"), [("master", "admin"), ("other", "admin"), ("reader", "read")])
 def test_the_account_tells_the_role(guarded: httpx.Client, key: str, role: str) -> None:
     assert guarded.get("/v0.7/accounts/me", headers={"X-API-KEY": key}).json() == {"id": "me", "role": role}

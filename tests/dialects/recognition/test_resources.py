@@ -1,5 +1,6 @@
 """Networks, specifications and versions: what comes back, what may change, and what goes with what."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,30 @@ def test_a_specification_comes_back_with_its_outputs(door: Door) -> None:
     assert (spec["outputs"], spec["metadata"], spec["current_version_id"]) == (wanted, {"team": "b"}, None)
     listed = door.get("/recognition/specs/?limit=1000").json()["results"]
     assert {**listed[-1], "outputs": wanted} == spec
+
+
+@pytest.mark.parametrize("metadata", ["123", "null", "[1]", '{"a": 1}', "a", "", 5, None, ["123"]])
+def test_metadata_in_json_is_what_it_says(door: Door, metadata: Any) -> None:
+    spec = made(door.post("/recognition/specs/", {"name": "x", "outputs": outputs(), "metadata": metadata}))
+    assert door.get(f"/recognition/specs/{spec['id']}/").json()["metadata"] == metadata
+    changed = door.patch(f"/recognition/specs/{spec['id']}/", {"metadata": {"is": metadata}}).json()
+    assert changed["metadata"] == {"is": metadata}
+
+
+@pytest.mark.parametrize(
+    ("fields", "metadata"),
+    [
+        ({"metadata": '{"a": [1, null]}'}, {"a": [1, None]}),
+        ({"metadata": "123"}, 123),
+        ({"metadata": "plain"}, "plain"),
+        ({"metadata.source": "camera", "metadata.years[0]": "1"}, {"source": "camera", "years": ["1"]}),
+    ],
+)
+def test_metadata_in_a_form_is_json_or_paths(door: Door, fields: Wire, metadata: Any) -> None:
+    described = {"name": "x", "outputs": json.dumps(outputs()), **fields}
+    assert made(door.form("/recognition/specs/", described, unknown=b"x"))["metadata"] == metadata
+    described = {"name": "x", "framework": "onnx", "preprocessing": json.dumps(preprocessing()), **fields}
+    assert made(door.form("/networks/", described, a__onnx=b"x"))["metadata"] == metadata
 
 
 @pytest.mark.parametrize(

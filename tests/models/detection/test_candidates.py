@@ -161,6 +161,15 @@ def test_no_boxes_are_no_predictions() -> None:
         ({"extent": "640x480"}, "a list of numbers"),
         ({"one_label": "yes"}, "true or false"),
         ({"candidates": 0}, "at least 1"),
+        ({"candidates": np.inf}, "at most 9007199254740992"),
+        ({"candidates": 1e300}, "at most 9007199254740992"),
+        ({"candidates": 10**400}, "at most 9007199254740992"),
+        ({"candidates": np.nan}, "at least 1"),
+        ({"extent": (0.0, 0.0)}, "2 numbers above 0"),
+        ({"extent": (-1.0, 1.0)}, "2 numbers above 0"),
+        ({"extent": (1.0, np.nan)}, "a list of numbers"),
+        ({"extent": (1.0, None)}, "a list of numbers"),
+        ({"extent": (1.0, (2.0,))}, "a list of numbers"),
     ],
 )
 def test_options_that_mean_nothing_are_named(options: dict[str, Any], reason: str) -> None:

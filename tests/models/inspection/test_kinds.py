@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from image_tagger.domain.errors import InvalidModel
@@ -93,6 +94,7 @@ def test_every_kind_names_a_runtime() -> None:
         (b"\x08" + b"\xff" * 11, "too many bytes"),
         (b"PK\x03\x04broken", "its archive is broken"),
         (b'node {\n  name: "x"\n}\n', "a TensorFlow graph as text"),
+        (b"saved_model_schema_version: 1\nmeta_graphs {\n}\n", "a part of a TensorFlow SavedModel; name the folder"),
         (b'{"modelTopology": {}}', "TensorFlow.js"),
         (b"hello", "no network that is known"),
         (bytes(range(256)), "cannot be used"),
@@ -143,12 +145,35 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         parts_of(tmp_path / "net.prototxt")
 
 
-@pytest.mark.parametrize("location", ["../weights.bin", "/etc/passwd", "a/b", "..\\weights.bin", ".."])
+@pytest.mark.parametrize("location", ["../weights.bin", "/etc/passwd", "a/b", "..\\weights.bin", "..", ".", ""])
 def test_weights_outside_of_the_folder_are_refused(tmp_path: Path, location: str) -> None:
     (tmp_path / "weights.bin").write_bytes(bytes(16))
     (tmp_path / "inner").mkdir()
     with pytest.raises(InvalidModel, match="outside of its folder"):
         parts_of(networks.with_outside_weights(tmp_path / "inner" / "a.onnx", location))
+
+
+def test_weights_outside_of_the_folder_cannot_be_hidden(tmp_path: Path) -> None:
+    (tmp_path / "weights.").write_bytes(bytes(16))
+    file = networks.with_outside_weights(tmp_path / "a.onnx", "/secret" + "9 letters")
+    passed_over = b"\x11weights."  # the same field as a number of eight bytes, which libraries pass over
+    written = file.read_bytes()
+    assert written.count(b"\x12\x10/secret9 letters") == 1
+    file.write_bytes(written.replace(b"\x12\x10/secret9 letters", b"\x12\x07/secret" + passed_over))
+    assert onnx.load(file, load_external_data=False).graph.initializer[-1].external_data[0].value == "/secret"
+    with pytest.raises(InvalidModel, match="cannot be used: a text in it is written as a number"):
+        parts_of(file)
+
+
+def test_weights_outside_of_the_folder_are_found_in_what_a_function_has_by_default(tmp_path: Path) -> None:
+    file = networks.with_outside_weights(tmp_path / "a.onnx", "/secret")
+    model = onnx.load(file, load_external_data=False)
+    far = model.graph.initializer.pop()
+    default = onnx.AttributeProto(name="far", type=onnx.AttributeProto.TENSOR, t=far)
+    model.functions.add(name="f", domain="own", attribute_proto=[default])
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(InvalidModel, match="outside of its folder: '/secret'"):
+        parts_of(file)
 
 
 def test_weights_beside_a_network_are_a_part_of_it(tmp_path: Path) -> None:
@@ -157,6 +182,14 @@ def test_weights_beside_a_network_are_a_part_of_it(tmp_path: Path) -> None:
         parts_of(file)
     (tmp_path / "weights.bin").write_bytes(bytes(16))
     assert parts_of(file).companions == ("weights.bin",)
+
+
+@pytest.mark.parametrize("name", ["saved_model.pb", "saved_model.pbtxt"])
+def test_a_folder_with_a_graph_as_bytes_or_text_is_a_saved_model(tmp_path: Path, name: str) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / name).write_bytes(b"saved_model_schema_version: 1\n")
+    for path in (tmp_path, tmp_path / "model"):
+        assert (parts_of(path).kind, parts_of(path).file) == (Kind.SAVED_MODEL, tmp_path / "model")
 
 
 def test_both_halves_of_a_network_are_found_from_either(shared_data: Path) -> None:

@@ -81,6 +81,13 @@ def test_direct_outputs_name_ids() -> None:
     assert (options["class_ids"], options["coordinates"], options["nms_threshold"]) == ((7.0, 9.0), "unit", 0.3)
 
 
+def test_an_id_that_no_class_can_have_is_a_number_nevertheless() -> None:
+    labels = Labels((10**400, 9, -(10**400)), ("cat", "dog", "cow"), exclusive=True, roi=Roi.BBOX)
+    entry = {"boxes_tensor": "b", "scores_tensor": "s", "classes_tensor": "c"}
+    options = dict(reading_of({"detection": {**COMMON, "direct_output": entry}}, labels, ()).spec.options)
+    assert options["class_ids"] == (2.0**53, 9.0, -(2.0**53))
+
+
 @pytest.mark.parametrize(
     ("constants", "coordinates", "tensors"),
     [((SIZE,), "pixels", ("s", "a", "o")), ((), "tensor", ("s", "a", "o", "im_info"))],

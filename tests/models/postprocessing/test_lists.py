@@ -48,6 +48,18 @@ def test_more_classes_than_labels_are_an_error() -> None:
         read(spec("detection_direct", class_ids=(1.0,)), [0.9], [1], [yxyx(CAT)])
 
 
+@pytest.mark.parametrize("number", [1e300, np.inf, np.nan, 10**400])
+def test_classes_that_are_no_numbers_of_anything_are_an_error(number: float) -> None:
+    for options in ({"first_class": number}, {"class_ids": (number, 2.0)}):
+        with pytest.raises(InvalidModel, match="number"):
+            read(spec("detection_direct", **options), [0.9], [1], [yxyx(CAT)])
+
+
+def test_a_label_may_have_an_id_that_no_class_has() -> None:
+    of = spec("detection_direct", class_ids=(7_000_000_000.0, 2.0))
+    assert told(read(of, [0.6, 0.9], [2, 1], [yxyx(CAT), yxyx(DOG)])) == [("dog", 0.6, *CAT)]
+
+
 def test_lists_of_different_lengths_are_an_error() -> None:
     with pytest.raises(InvalidModel, match="2 scores, 1 classes and 1 boxes"):
         read(spec("detection_direct"), [0.9, 0.8], [1], [yxyx(CAT)])
@@ -71,8 +83,9 @@ def test_tflite_gives_boxes_classes_from_0_scores_and_their_count() -> None:
 
 
 def test_a_count_that_is_none_is_an_error() -> None:
-    with pytest.raises(InvalidModel, match="number of detections"):
-        read(spec("tflite_detection"), [yxyx(CAT)], [0], [0.6], [np.nan])
+    for count in (np.nan, np.inf, -1, 1e30):
+        with pytest.raises(InvalidModel, match="number of detections"):
+            read(spec("tflite_detection"), [yxyx(CAT)], [0], [0.6], [count])
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3, 7), (3, 7)])

@@ -86,6 +86,13 @@ def test_strides_cannot_ask_for_all_memory() -> None:
         read(spec("ssd", **MADE | {"strides": (1.0, 1.0)}), [CAT], np.zeros((1, 4)), placement=vast)
 
 
+@pytest.mark.parametrize("count", [4, 400])
+def test_anchors_cannot_ask_for_all_memory(count: int) -> None:
+    many: dict[str, Any] = {"strides": (2.0,), "anchors": (8.0, 8.0) * count, "anchor_counts": (float(count),)}
+    with pytest.raises(InvalidModel, match="more than 1000000 prior boxes"):
+        read(spec("ssd", **many), [CAT], np.zeros((1, 4)), placement=Placement.whole(Size(1100, 1100)))
+
+
 def test_another_number_of_priors_than_offsets_is_an_error() -> None:
     with pytest.raises(InvalidModel, match="3 prior boxes for 2 offsets"):
         read(spec("ssd", **MADE), [CAT] * 2, np.zeros((2, 4)), placement=INPUT)

@@ -61,6 +61,9 @@ def test_yolox_counts_in_cells_from_the_corner_of_each() -> None:
 
 
 def test_yolox_needs_as_many_rows_as_there_are_cells() -> None:
+    for stride in (np.nan, np.inf, 0.5):
+        with pytest.raises(InvalidModel, match="strides"):
+            read(spec("yolox", strides=(stride,)), np.zeros((3, 7)))
     with pytest.raises(InvalidModel, match="19 cells; its input and `strides` make 20"):
         read(spec("yolox", strides=(8.0, 16.0)), np.zeros((19, 7)), placement=Placement.whole(Size(64, 16)))
 

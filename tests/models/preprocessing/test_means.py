@@ -167,6 +167,24 @@ def test_a_file_of_another_kind_is_named(tmp_path: Path, name: str, content: byt
         mean_picture(tmp_path / name, Size(4, 4), 3)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{'descr': (",
+        b"[" * 9000,
+        b"(" * 150 + b"1",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (1L",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, -1), }",
+        b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999,), }",
+    ],
+)
+def test_a_header_that_makes_no_sense_is_named(tmp_path: Path, header: bytes) -> None:
+    file = tmp_path / "mean.npy"
+    file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(64))
+    with pytest.raises(InvalidModel, match=r"mean\.npy cannot be read"):
+        mean_picture(file, Size(4, 4), 3)
+
+
 def test_a_header_that_claims_more_than_there_is_costs_nothing(tmp_path: Path) -> None:
     file = tmp_path / "mean.npy"
     np.save(file, np.zeros((1, 1, 3), np.float32))

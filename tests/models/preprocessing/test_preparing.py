@@ -63,6 +63,7 @@ def test_one_pixel_is_enough() -> None:
 def test_a_smaller_crop_needs_a_finer_picture(fraction: float, expected: int) -> None:
     assert needed_pixels(Preprocessing(Size(224, 224), fraction=fraction)) == expected
     assert needed_pixels(Preprocessing(Size(224, 224), Resize.SHORTEST, before_crop=Size(256, 256))) == 256
+    assert needed_pixels(Preprocessing(Size(224, 224), Resize.SQUASH, before_crop=Size(256, 248))) == 256
 
 
 def two_steps(**numbers: Any) -> Preprocessing:
@@ -191,7 +192,15 @@ def test_scaled_bytes_are_rounded_and_stay_in_their_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resize", "expected"), [(Resize.FILL, 60), (Resize.NETWORK, 80), (Resize.SQUASH, 60), (Resize.KEEP, None)]
+    ("resize", "expected"),
+    [
+        (Resize.FILL, 60),
+        (Resize.SHORTEST, 60),
+        (Resize.NETWORK, 80),
+        (Resize.SQUASH, 80),
+        (Resize.CROP, 80),
+        (Resize.KEEP, None),
+    ],
 )
 def test_no_more_pixels_are_needed_than_the_tensor_can_show(resize: Resize, expected: int | None) -> None:
     assert needed_pixels(Preprocessing(Size(80, 60), resize)) == expected

@@ -15,6 +15,7 @@ from image_tagger.media.decode import MARGIN, Budget, Decoder
 from image_tagger.models.embedded import FOLDERS
 from image_tagger.models.loaded import load
 from image_tagger.models.manifest import read_version
+from image_tagger.models.preprocessing.preparing import needed_pixels, prepare
 from image_tagger.models.preprocessing.resizing import averaged
 
 STARTER = read_version(FOLDERS[0])
@@ -37,6 +38,11 @@ def tensor(content: bytes, preprocessing: Preprocessing, *, exact: bool) -> NDAr
     return model.prepare(image.pixels, image.original).tensor.astype(np.int16)
 
 
+def contrast(content: bytes, wanted: Preprocessing, *, exact: bool) -> float:
+    image = next(Decoder(Budget(2**30, 10**8), exact=exact).frames(content, needed_pixels(wanted))).image
+    return float(prepare(averaged(image.pixels, image.original, wanted), wanted).std())
+
+
 @pytest.mark.parametrize("size", [(1600, 1200), (1403, 1877), (640, 480), (200, 900)])
 @pytest.mark.parametrize(("form", "bound"), [("PNG", 0.0), ("JPEG", 0.5)])
 def test_reduced_and_exact_decoding_give_the_same_tensor(form: str, bound: float, size: tuple[int, int]) -> None:
@@ -44,6 +50,21 @@ def test_reduced_and_exact_decoding_give_the_same_tensor(form: str, bound: float
     assert wanted.reducing_gap == MARGIN
     difference = np.abs(tensor(content, wanted, exact=True) - tensor(content, wanted, exact=False)).mean()
     assert difference <= bound  # of 256 steps: half of one is what rounding may do
+
+
+@pytest.mark.parametrize("resize", [Resize.SQUASH, Resize.CROP, Resize.FILL, Resize.SHORTEST, Resize.NETWORK])
+@pytest.mark.parametrize("sides", [(256, 32), (32, 256), (64, 64)])
+@pytest.mark.parametrize("gap", [0.0, MARGIN])
+def test_what_the_network_can_see_is_not_lost_by_decoding(resize: Resize, sides: tuple[int, int], gap: float) -> None:
+    wanted = Preprocessing(Size(*sides), resize=resize, reducing_gap=gap)
+    bars = np.zeros((512, 512, 3), np.uint8)
+    bars[:, np.arange(512) // 4 % 2 == 0] = 255  # as fine as 256 pixels can show
+    if sides[1] > sides[0]:
+        bars = bars.transpose(1, 0, 2)
+    file = io.BytesIO()
+    PIL.Image.fromarray(bars).save(file, "PNG")
+    exact, reduced = (contrast(file.getvalue(), wanted, exact=exact) for exact in (True, False))
+    assert reduced == pytest.approx(exact, abs=0.03)
 
 
 def test_without_the_gap_they_differ_more() -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from onnx import load as load_model
 
@@ -72,6 +73,15 @@ def test_a_network_of_a_newer_time_is_told_what_is_read(tmp_path: Path) -> None:
     file.write_bytes(network.SerializeToString())
     with pytest.raises(InvalidModel, match=r"the newest that it reads is opset \d+"):
         onnx.load(file, "cpu")
+
+
+def test_an_output_that_is_no_tensor_is_named(tmp_path: Path) -> None:
+    graph = "g (float[2] x) => (seq(float[2]) y, float[2] z) { y = SequenceConstruct(x, x) z = Identity(x) }"
+    runtime = onnx.load(written(tmp_path, graph), "cpu")
+    fed = {"x": np.zeros(2, np.float32)}
+    with pytest.raises(InvalidModel, match="the network's output 'y' is no tensor"):
+        runtime.run(fed, ["z", "y"])
+    assert runtime.run(fed, ["z"])[0].tolist() == [0, 0]
 
 
 def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:

@@ -152,6 +152,19 @@ def test_a_saved_model_that_does_more_is_refused(tmp_path: Path, operation: str,
         runtime.load(folder, "cpu")
 
 
+@pytest.mark.parametrize("old", [False, True])
+def test_nothing_that_saves_is_opened(tmp_path: Path, *, old: bool) -> None:
+    if old:
+        old_saved_model(tmp_path / "model", resource=True)
+    else:
+        saved_model(tmp_path / "model")
+    graph = runtime.load(tmp_path / "model", "cpu").session.graph.as_graph_def()
+    bodies = (graph.node, *(function.node_def for function in graph.library.function))
+    used = {node.op for body in bodies for node in body}
+    assert not used & {"SaveV2", "MergeV2Checkpoints"}
+    assert "ShardedFilename" in used  # the saver was there
+
+
 def test_a_writing_graph_never_writes(tmp_path: Path) -> None:
     written = tmp_path / "written"
     file = frozen(tmp_path / "bad.pb", lambda x: (v1.write_file(str(written), "a"), tensorflow.nn.relu(x)))
@@ -174,8 +187,21 @@ def test_a_frozen_graph_takes_and_gives_any_tensor(tmp_path: Path) -> None:
     np.testing.assert_array_equal(opened.run({"sum": pictures()}, ["last"])[0], pictures())
     with pytest.raises(InvalidModel, match=r"graph.pb has no tensor 'other'"):
         opened.run({"x": pictures()}, ["other"])
+    with pytest.raises(InvalidModel, match=r"graph.pb has no tensor 'other'"):
+        opened.inner("other")
     with pytest.raises(InvalidModel, match=r"graph.pb cannot be run on these inputs"):
         opened.run({"x": pictures()[..., :2]}, ["last"])
+
+
+@pytest.mark.parametrize("tensor", ["sum", "sum:0"])
+def test_pictures_may_enter_inside_of_a_graph(tmp_path: Path, tensor: str) -> None:
+    file = frozen(tmp_path / "graph.pb", lambda x: tensorflow.negative(tensorflow.add(x, 1, name="sum"), name="last"))
+    network = Network(file, "tensorflow", Preprocessing(Size(8, 8), layout=Layout.NHWC), sha256(file), tensor=tensor)
+    model = loaded.load(Version("m", network, Spec(LabelSet(("a",)), "tagging")))
+    assert model.misfit(SHAPE) == ""
+    assert model.misfit((8, 8, 1)).startswith(f"; its input '{tensor}' takes 8 x 8 x 3")
+    for picture, (answer,) in zip(pictures(), model.run(pictures()), strict=True):
+        np.testing.assert_array_equal(answer, -picture)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04N."])

@@ -88,9 +88,10 @@ def test_an_operation_in_a_function_is_found() -> None:
         check(frozen([calls], __inner_1=[node("r", "ReadFile")]))
 
 
-def test_a_function_cannot_take_the_name_of_an_operation() -> None:
-    with pytest.raises(InvalidModel, match="a function with the name of an operation: 'PyFunc'"):
-        check(frozen([node("y", "PyFunc", "x")], PyFunc=[node("i", "Identity")]))
+@pytest.mark.parametrize("name", ["PyFunc", "_Send", "Vendor>Operation"])
+def test_a_function_cannot_take_the_name_of_an_operation(name: str) -> None:
+    with pytest.raises(InvalidModel, match=f"a function with the name of an operation: '{name}'"):
+        check(frozen([node("y", name, "x")], **{name: [node("i", "Identity")]}))
 
 
 def test_what_saves_may_stand_there_but_not_run() -> None:
@@ -110,12 +111,63 @@ def test_what_saves_is_found_in_functions_of_functions() -> None:
         operations.check_run(read, ["y"], FILE)
 
 
-def restoring(*more: bytes, source: str = "file") -> bytes:
+def test_what_saves_is_found_where_a_function_is_handed_on() -> None:
+    handed = field(1, "g") + field(2, field(10, field(1, "__saves")))
+    outer = field(ATTRIBUTES, field(1, "f") + field(2, field(10, field(1, "__outer") + field(2, handed))))
+    calls = node("y", "StatefulPartitionedCall", "x") + outer
+    inner = node("i", "StatefulPartitionedCall")  # of the function that it was handed
+    read = read_frozen(memoryview(frozen([calls], __outer=[inner], __saves=[node("s", "SaveV2")])), FILE)
+    with pytest.raises(InvalidModel, match="'SaveV2'"):
+        operations.check_run(read, ["y"], FILE)
+
+
+def test_no_function_calls_another_by_default() -> None:
+    default = field(4, field(1, "g") + field(3, field(10, field(1, "__saves"))))
+    function = field(1, field(1, field(1, "__outer") + default) + field(3, node("i", "PartitionedCall")))
+    with pytest.raises(InvalidModel, match="calls another one by default"):
+        read_frozen(memoryview(field(NODES, node("y", "__outer")) + field(LIBRARY, function)), FILE)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (field(NODES, node("y", "NoOp") + field(OPERATION, "WriteFile")), "its field 2 stands there 2 times"),
+        (field(NODES, node("y", "NoOp") + field(NAME, "z")), "its field 1 stands there 2 times"),
+        (field(NODES, node("y", "Abs")) + b"\x09\x0a\x01y\x12\x03Abs", "its field 1 is written as a number"),
+        (field(NODES, node("y", "Abs")) + b"\x08\x01", "its field 1 is written as a number"),
+        (frozen([node("y", "Abs"), node("y", "WriteFile")]), "it has two nodes 'y'"),
+        (frozen([], __f=[node("y", "Abs"), node("y", "WriteFile")]), "it has two nodes 'y'"),
+        (frozen([]) + field(LIBRARY, b"") * 2, "its field 2 stands there 2 times"),
+        (frozen([]) + field(LIBRARY, field(1, field(1, field(1, "__f"))) * 2), "it has two functions '__f'"),
+        (frozen([node("y", "Abs", function="__f") + field(ATTRIBUTES, field(1, "f"))]), "'f' stands there twice"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(InvalidModel, match=rf"^some.pb is no TensorFlow graph: {reason}$"):
+        read_frozen(memoryview(content), FILE)
+
+
+def test_a_saved_model_has_one_graph() -> None:
+    with pytest.raises(InvalidModel, match=r"^some.pb is no SavedModel: its field 2 stands there 2 times$"):
+        read_saved(memoryview(field(2, field(2, graph([node("y", "Abs")])) * 2)), FILE)
+
+
+def restoring(*more: bytes, source: str = "file", filename: str = "file:0") -> bytes:
     reads = [node("file", "Placeholder"), node("names", "Const"), node("v", "VarHandleOp")]
     reads += [node("read", "RestoreV2", source, "names"), node("assign", "AssignVariableOp", "v", "read")]
-    return saved(
-        [*reads, node("y", "ReadVariableOp", "v"), *more, node("restore_all", "NoOp", "^assign", *["^m"] * len(more))]
-    )
+    reads += [*more, node("y", "ReadVariableOp", "v"), node("restore_all", "NoOp", "^assign", *["^m"] * len(more))]
+    return saved(reads, filename)
+
+
+def restoring_in_a_function(source: str, *handed: str, argument: bytes = b"") -> bytes:
+    """As TensorFlow 2 writes it: what reads is in a function `f(prefix, variable)`, which is handed these."""
+    signature = field(1, "__f") + field(2, field(1, "prefix") + argument) + field(2, field(1, "variable"))
+    reads = [node("own", "Const"), node("same", "Identity", "prefix"), node("read", "RestoreV2", source, "own")]
+    body = b"".join(field(3, one) for one in [*reads, node("assign", "AssignVariableOp", "variable", "read")])
+    nodes = [node("file", "Placeholder"), node("other", "Const"), node("v", "VarHandleOp"), node("y", "NoOp")]
+    nodes += [node("restore_all", "StatefulPartitionedCall", *handed, function="__f")]
+    content = graph(nodes) + field(LIBRARY, field(1, field(1, signature) + body))
+    return field(2, field(2, content) + field(3, field(1, "file:0") + field(3, "restore_all")))
 
 
 def test_reading_weights_is_taken() -> None:
@@ -127,9 +179,40 @@ def test_reading_weights_may_do_nothing_else() -> None:
         operations.check_restoring(read_saved(memoryview(restoring(node("m", "WriteFile"))), FILE), FILE)
 
 
-def test_weights_come_from_no_file_that_the_graph_names() -> None:
+def check_restoring(content: bytes) -> None:
+    operations.check_restoring(read_saved(memoryview(content), FILE), FILE)
+
+
+@pytest.mark.parametrize("source", ["prefix", "same:output:0"])
+def test_reading_weights_in_a_function_is_taken(source: str) -> None:
+    check_restoring(restoring_in_a_function(source, "file", "v"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        restoring(source="names"),
+        restoring(node("m", "Identity", "names"), source="m"),
+        restoring(node("m", "Pack", "file"), source="m"),
+        restoring(node("m", "PlaceholderWithDefault", "names"), source="m"),
+        restoring(node("m", "RestoreV2", "file", "names"), source="m:1"),
+        restoring(node("m", "Identity", "m"), source="m"),
+        restoring_in_a_function("own:output:0", "file", "v"),
+        restoring_in_a_function("prefix", "other", "v"),
+        restoring_in_a_function("prefix", "v", "file"),
+        restoring_in_a_function("variable", "file", "other"),
+        restoring_in_a_function("prefix", "file", "v", argument=field(5, "N")),
+    ],
+)
+def test_weights_come_from_no_file_that_the_graph_names(content: bytes) -> None:
     with pytest.raises(InvalidModel, match="names a file of its own"):
-        operations.check_restoring(read_saved(memoryview(restoring(source="names")), FILE), FILE)
+        check_restoring(content)
+
+
+def test_the_place_of_the_weights_is_fed_where_nothing_else_comes_out() -> None:
+    content = restoring(node("m", "StatefulPartitionedCall"), source="m:1", filename="m:0")
+    with pytest.raises(InvalidModel, match="names a file of its own"):
+        check_restoring(content)
 
 
 def test_signatures_are_read() -> None:

@@ -184,12 +184,71 @@ def test_an_operator_that_reads_files_is_named(tmp_path: Path) -> None:
         runtime.load(exported(tmp_path / "a.pt2", graph={"nodes": nodes}), "cpu")
 
 
-def test_weights_do_not_change(tmp_path: Path) -> None:
-    first = GRAPH["nodes"][0]
-    turned = [{**one, "name": name} for one, name in zip(first["inputs"], ("other", "self"), strict=True)]
-    nodes = [{**first, "target": "torch.ops.aten.add_.Tensor", "inputs": turned}]
+def call(operator: str, gives: str, **arguments: Any) -> dict[str, Any]:
+    """A node that gives one tensor. A text is the name of one, other values stand as the format writes them."""
+    inputs = [
+        {"name": name, "arg": {"as_tensor": {"name": value}} if isinstance(value, str) else value, "kind": 1}
+        for name, value in arguments.items()
+    ]
+    outputs = [{"as_tensor": {"name": gives}}] if gives else []
+    return {"target": f"torch.ops.aten.{operator}", "inputs": inputs, "outputs": outputs, "metadata": {}}
+
+
+ONE: dict[str, Any] = {"as_float": 1.0}
+LAST = call("add.Tensor", "add", self="x", other="p_w")
+NORMALISED = {"weight": {"as_none": True}, "bias": {"as_none": True}, "running_mean": "p_w", "running_var": "p_w"}
+
+
+@pytest.mark.parametrize(
+    "writer",
+    [
+        call("add_.Tensor", "changed", self="p_w", other="x"),
+        call("add.out", "changed", self="x", other="x", out="p_w"),
+        call("_foreach_add_.Scalar", "", self={"as_tensors": [{"name": "x"}, {"name": "p_w"}]}, scalar=ONE),
+        call(
+            "batch_norm.default", "changed", input="x", **NORMALISED, training={"as_bool": True},
+            momentum=ONE, eps=ONE, cudnn_enabled={"as_bool": False},
+        ),
+    ],
+)  # fmt: skip
+def test_weights_do_not_change(tmp_path: Path, writer: dict[str, Any]) -> None:
     with pytest.raises(InvalidModel, match="it changes its own weights when it runs"):
-        runtime.load(exported(tmp_path / "a.pt2", graph={"nodes": nodes}), "cpu")
+        runtime.load(exported(tmp_path / "a.pt2", graph={"nodes": [writer, LAST]}), "cpu")
+
+
+@pytest.mark.parametrize(
+    "other_name",
+    [
+        call("view.default", "other", self="p_w", size={"as_ints": [3]}),
+        call("dropout.default", "other", input="p_w", p=ONE, train={"as_bool": False}),
+        call("atleast_1d.default", "other", self="p_w"),
+        call("expand.default", "other", self="x", size={"as_ints": [-1, 3]}),  # of what is fed
+    ],
+)
+@pytest.mark.parametrize("in_a_list", [True, False])
+def test_weights_do_not_change_under_another_name(
+    tmp_path: Path, other_name: dict[str, Any], *, in_a_list: bool
+) -> None:
+    alone = call("add_.Scalar", "changed", self="other", other=ONE)
+    listed = call("_foreach_add_.Scalar", "", self={"as_tensors": [{"name": "other"}]}, scalar=ONE)
+    writer = listed if in_a_list else alone
+    opened = runtime.load(exported(tmp_path / "a.pt2", graph={"nodes": [other_name, writer, LAST]}), "cpu")
+    fed = np.zeros((2, 3), np.float32)
+    for _ in range(2):
+        with pytest.raises(InvalidModel, match=r"^a\.pt2 cannot be run: it changes its own weights"):
+            opened.run({"x": fed}, [])
+    assert not fed.any()
+    assert opened.module.held_0.tolist() == [1, 2, 3]
+
+
+def test_what_a_network_has_computed_may_change(tmp_path: Path) -> None:
+    nodes = [LAST | {"outputs": [{"as_tensor": {"name": "sum"}}]}, call("relu_.default", "add", self="sum")]
+    opened = runtime.load(exported(tmp_path / "a.pt2", graph={"nodes": nodes}), "cpu")
+    for _ in range(2):
+        [answer] = opened.run({"x": np.array([[-1, -2, -9]], np.float32)}, [])
+        np.testing.assert_array_equal(answer, [[0, 0, 0]])
+    opened.export(tmp_path / "network.onnx")
+    assert (tmp_path / "network.onnx").is_file()
 
 
 def test_expressions_and_guards_are_not_evaluated(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from image_tagger.domain.errors import (
     UnknownModel,
     UnreachableMedia,
 )
-from image_tagger.domain.frames import PerSecond
 from image_tagger.domain.inference import (
     MOST_FOUND,
     Inference,
@@ -61,11 +60,11 @@ def _media(looking: Looking, platform: Platform) -> Media:
 async def _found(asked: Inference, model: str, media: Media, platform: Platform) -> list[dict[str, Any]]:
     meaning = await platform.meaning(model)
     query = Query(media, model, Selection(asked.top), crop=asked.looking.crop)
-    rate = asked.looking.frames_per_second
-    if rate is None:
+    sampling = asked.looking.sampling
+    if sampling is None:
         frames = [await platform.engine.recognizer.first(query)]
     else:
-        frames = await _frames(replace(query, sampling=PerSecond(rate)), platform)
+        frames = await _frames(replace(query, sampling=sampling), platform)
     return found_as_json(frames, meaning, asked)
 
 

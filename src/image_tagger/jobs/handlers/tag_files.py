@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from image_tagger.domain.errors import TaggerError
+from image_tagger.domain.errors import ShuttingDown, TaggerError
 from image_tagger.domain.jobs import Item
 from image_tagger.jobs import chunks, outcomes
 from image_tagger.jobs.context import Context
@@ -50,6 +50,8 @@ async def _list(item: Item, order: Order, context: Context) -> dict[str, Any]:
         last = await context.services.database.read(outcomes.last_chunk, item.job.id)
         mark, first = (last.get("mark", ""), last["first"] + len(last["names"])) if last else ("", 0)
         await context.add(chunks.chunks_of(_until_cancelled(pictures.listed(mark), context), first, order.chunk))
+    except ShuttingDown:  # it goes on, here or elsewhere
+        raise
     except TaggerError:
         await ledger.end_listing(item.job.id)
         raise
@@ -59,6 +61,6 @@ async def _list(item: Item, order: Order, context: Context) -> dict[str, Any]:
 
 async def _until_cancelled(listed: AsyncIterator[tuple[str, str]], context: Context) -> AsyncIterator[tuple[str, str]]:
     async for one in listed:
-        if context.cancelled:
-            return
+        if context.cancelled:  # another may list by now: a chunk cut short here would stand among that one's
+            raise ShuttingDown("the listing has been cancelled, or goes on elsewhere")
         yield one

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd  # not on Windows
@@ -80,6 +81,11 @@ class Folder:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False):
                     yield entry.name
+
+    def reading(self, name: str) -> BufferedReader:
+        """A file of this folder, open to be read."""
+        place = self.place(name)
+        return os.fdopen(os.open(place.path, os.O_RDONLY | getattr(os, "O_BINARY", 0), dir_fd=place.folder), "rb")
 
     def status(self, name: str) -> os.stat_result:
         """Of what has this name; of a link itself."""

@@ -112,7 +112,8 @@ def _named(way: Way, name: str, what: Place, announce: Announce, wanted: str) ->
     for candidate in candidates(wanted):
         taken = way.target.status_or_none(candidate)
         if taken is not None and taken.st_ino == identity.inode and _is_one_file(way, name, taken):
-            if way.how is How.MOVE:  # what a crash has left where renaming takes two steps
+            if way.how is How.MOVE:  # left by a crash where renaming takes two steps, or a link of an earlier sort
+                announce(candidate, identity)
                 _remove(what)
             return candidate
         if taken is not None or (way.beside and way.target.status_or_none(candidate + way.beside) is not None):
@@ -141,9 +142,7 @@ def _write_part(way: Way, name: str, part: Place) -> None:
     if way.how is How.SYMLINK:
         os.symlink(os.path.relpath(way.source.path / name, way.target.path), part.path, dir_fd=part.folder)
         return
-    original = way.source.place(name)
-    reading = os.open(original.path, os.O_RDONLY | getattr(os, "O_BINARY", 0), dir_fd=original.folder)
-    with os.fdopen(reading, "rb") as source, os.fdopen(_create(part), "wb") as target:
+    with way.source.reading(name) as source, os.fdopen(_create(part), "wb") as target:
         shutil.copyfileobj(source, target, 1024 * 1024)
         target.flush()
         status = os.fstat(source.fileno())

@@ -1,7 +1,9 @@
 """A sort is taken back, as its journal tells; what somebody has changed since stays as it is."""
 
 import errno
+import hashlib
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +15,7 @@ from image_tagger.media.moving.renaming import rename
 
 CHANGED = "it has been changed, renamed or removed since"
 TAKEN = "another file has its old name"
-LAST = "the file that it was made from is gone"
+LAST = "the file that it was made from is gone, or has changed since"
 
 Watch = Callable[[int, int], None]
 
@@ -64,11 +66,23 @@ def _take_back(step: Step, source: Folder, into: Folder, how: How) -> str | None
             return None if how is not How.MOVE or is_there else CHANGED
         if how is How.MOVE:
             return _move_back(step, source, target)
-        if original is None and how is not How.SYMLINK:
+        if how is How.HARDLINK and not is_there:
+            return LAST
+        if how is How.COPY and not _is_copied(step, original, source, target):
             return LAST
         place = target.place(step.name)
         os.unlink(place.path, dir_fd=place.folder)
         return ""
+
+
+def _is_copied(step: Step, original: os.stat_result | None, source: Folder, target: Folder) -> bool:
+    """Whether the original still holds what was copied. Its time may have been rounded by another file system."""
+    if original is None or not stat.S_ISREG(original.st_mode) or original.st_size != step.what.size:
+        return False
+    if original.st_mtime_ns == step.what.modified:
+        return True
+    with source.reading(step.file) as first, target.reading(step.name) as second:
+        return hashlib.file_digest(first, "sha256").digest() == hashlib.file_digest(second, "sha256").digest()
 
 
 def _move_back(step: Step, source: Folder, target: Folder) -> str:

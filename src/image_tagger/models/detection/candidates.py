@@ -68,7 +68,7 @@ class Reading:
         floor = self.options.number("discard_threshold", DISCARD, most=1)
         self._floor = max(floor, selection.min_score)
         self._coordinates = self.options.word("coordinates", kind.coordinates)
-        self._extent = self.options.numbers("extent", count=2)
+        self._extent = self.options.sides("extent")
         if self._coordinates is Coordinates.TENSOR:
             self._extent = _extent(outputs[-1])
             outputs = outputs[:-1]

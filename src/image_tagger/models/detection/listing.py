@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.predictions import Prediction
 from image_tagger.models.detection.boxes import Floats, Order, corners
-from image_tagger.models.detection.candidates import Candidates, Reading
+from image_tagger.models.detection.candidates import FAR, Candidates, Reading
 from image_tagger.models.detection.columns import box_rows
 
 LISTING = ("order", "class_ids", "first_class")  # the options that are read here
@@ -26,6 +26,6 @@ def read_list(reading: Reading, outputs: Sequence[Floats], order: Order, *, firs
 
 
 def _count(output: Floats) -> int:
-    if output.size != 1 or not output.ravel()[0] >= 0:
+    if output.size != 1 or not 0 <= output.ravel()[0] <= FAR:
         raise InvalidModel("the network's number of detections is no number")
     return int(output.ravel()[0])

@@ -16,6 +16,7 @@ class Field:
     number: int
     value: int = 0
     content: memoryview = NOTHING
+    wire: int = VARINT  # how it is written
 
     @property
     def text(self) -> str:
@@ -42,7 +43,7 @@ def fields(message: memoryview) -> Iterator[Field]:
             raise ValueError("it has a field of an unknown kind")
         if at + length > len(message):
             raise ValueError(f"it is cut short: {at + length - len(message)} more bytes are announced")
-        yield Field(number, content=message[at : at + length])
+        yield Field(number, content=message[at : at + length], wire=wire)
         at += length
 
 

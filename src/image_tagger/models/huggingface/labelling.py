@@ -28,7 +28,7 @@ def read_spec(config: Config) -> Spec:
         _check_classifier(config)
         labels = _transformers_labels(config)
         return Spec(LabelSet(labels), _postprocessing(config, len(labels)))
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidModel(f"its config.json cannot be read: {type(error).__name__}: {error}") from error
 
 

@@ -1,6 +1,7 @@
 """Looks into a network: what it takes and gives, and what comes out when a picture is tried."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from image_tagger.models.inspection.parts import Parts
 from image_tagger.models.loaded import RUNTIMES as FOLDER
 from image_tagger.models.loaded import Runtime, TensorInfo
 from image_tagger.models.opening.process import LIMITS, Limits, about_memory, in_child
+from image_tagger.models.running.tensors import Inner
 
 SIDES = (224, 320, 640)  # tried where a network takes pictures of any size
 COLOURS = frozenset({1, 3})  # numbers of a pixel
@@ -37,7 +39,10 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is known of a network without being told. observed: nothing where the trial failed, for `trouble`."""
+    """What is known of a network without being told.
+
+    observed: nothing where the trial failed, for `trouble`. inner: tensors that were asked for, where they may be fed.
+    """
 
     kind: Kind
     runtime: str
@@ -45,18 +50,22 @@ class Inspection:
     outputs: tuple[TensorInfo, ...]
     observed: tuple[Observed, ...] = ()
     trouble: str = ""
+    inner: tuple[TensorInfo, ...] = ()
 
 
-def inspect(parts: Parts, limits: Limits = LIMITS, runtime: str = "", preferred: str = "") -> Inspection:
+def inspect(
+    parts: Parts, limits: Limits = LIMITS, runtime: str = "", preferred: str = "", inner: Sequence[str] = ()
+) -> Inspection:
     """Open a network in another process and try it. Blocks.
 
-    runtime: the only one to be tried; preferred: one that is tried before the usual ones. Raises
-    InvalidModel with the reason, also where there is no such runtime, and MissingExtra where none for it is installed.
+    runtime: the only one to be tried; preferred: one that is tried before the usual ones; inner: names of tensors that
+    are looked for inside of the network. Raises InvalidModel with the reason, also where there is no such runtime, and
+    MissingExtra where none for it is installed.
     """
     if runtime and runtime not in plugins.names(FOLDER):
         raise InvalidModel(f"{runtime!r} is none of the runtimes: {', '.join(plugins.names(FOLDER))}")
-    asked = {"file": str(parts.file), "kind": parts.kind.value, "called": parts.file.name}
-    asked |= {"runtime": runtime, "preferred": preferred}
+    asked: dict[str, Any] = {"file": str(parts.file), "kind": parts.kind.value, "called": parts.file.name}
+    asked |= {"runtime": runtime, "preferred": preferred, "inner": list(inner)}
     found = in_child("inspection.inspecting:inspected", asked, parts.file.name, limits)
     return Inspection(
         parts.kind,
@@ -65,6 +74,7 @@ def inspect(parts: Parts, limits: Limits = LIMITS, runtime: str = "", preferred:
         _infos(found["outputs"]),
         tuple(Observed(**{**one, "shape": tuple(one["shape"])}) for one in found["observed"]),
         str(found["trouble"]),
+        _infos(found["inner"]),
     )
 
 
@@ -80,6 +90,7 @@ def inspected(asked: dict[str, Any]) -> dict[str, Any]:
         "outputs": [asdict(info) for info in opened.outputs],
         "observed": [asdict(one) for one in observed],
         "trouble": trouble,
+        "inner": [asdict(info) for info in _inner(opened, asked["inner"])],
     }
 
 
@@ -103,6 +114,14 @@ def _first(names: Sequence[str], file: Path, granted: Sequence[str]) -> tuple[st
             reasons.append(error)
     real = [reason for reason in reasons if isinstance(reason, InvalidModel)]
     raise (real or reasons or [InvalidModel(f"{file.name} cannot be opened: no runtime here reads it")])[0]
+
+
+def _inner(opened: Runtime, names: Sequence[str]) -> Iterator[TensorInfo]:
+    if not isinstance(opened, Inner):
+        return
+    for name in names:
+        with suppress(InvalidModel):  # there is none; who asked tells it from the others
+            yield opened.inner(name)
 
 
 def _tried(opened: Runtime) -> tuple[list[Observed], str]:

@@ -9,7 +9,7 @@ from image_tagger.models.inspection import protobufs, texts
 
 HEAD = 4096  # bytes that are looked at first
 PICKLES = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))  # how every pickle since Python 2.3 begins
-SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")  # the graph of a SavedModel in its folder, as bytes or text
 
 
 class Kind(StrEnum):
@@ -82,10 +82,15 @@ def kind_of(path: Path) -> Kind:
         raise InvalidModel(f"{path.name} cannot be used: {error}") from error
 
 
+def is_saved_model(folder: Path) -> bool:
+    """Whether a folder is TensorFlow's SavedModel."""
+    return any((folder / name).is_file() for name in SAVED_MODEL)
+
+
 def _kind_of_folder(folder: Path) -> Kind:
-    if (folder / SAVED_MODEL).is_file():
+    if is_saved_model(folder):
         return Kind.SAVED_MODEL
-    raise ValueError(f"it is a folder without {SAVED_MODEL}")
+    raise ValueError(f"it is a folder without {' or '.join(SAVED_MODEL)}")
 
 
 def _kind_of_file(file: Path) -> Kind:

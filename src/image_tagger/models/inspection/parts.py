@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.inspection.kinds import SAVED_MODEL, Kind, kind_of
+from image_tagger.models.inspection.kinds import Kind, is_saved_model, kind_of
 from image_tagger.models.inspection.protobufs import outside_files
 from image_tagger.models.opening.process import LIMITS, Limits, in_child
 
@@ -58,7 +58,7 @@ def parts_of(path: Path) -> Parts:
     """
     if not path.exists():
         raise InvalidModel(f"there is no file {path.name!r}")
-    if path.is_dir() and not (path / SAVED_MODEL).is_file():
+    if path.is_dir() and not is_saved_model(path):
         return _only_one(path)
     kind = kind_of(path)
     if kind in PAIRS:
@@ -88,7 +88,7 @@ def _only_one(folder: Path) -> Parts:
     names = {path.name: path for path in sorted(folder.iterdir())[:MOST_FILES]}
     if CONFIG in names and any(name.endswith(".safetensors") for name in names):
         raise InvalidModel(f"{folder.name} is a folder as on the Hugging Face hub; {PULL}")
-    suffixed = [path for path in names.values() if path.suffix.lower() in SUFFIXES or (path / SAVED_MODEL).is_file()]
+    suffixed = [path for path in names.values() if path.suffix.lower() in SUFFIXES or is_saved_model(path)]
     if len(suffixed) == 2 and {path.suffix for path in suffixed} in map(set, PAIRS.values()):
         suffixed = suffixed[:1]
     if len(suffixed) != 1:
@@ -124,7 +124,7 @@ def _outside(file: Path) -> tuple[str, ...]:
     except (OSError, ValueError) as error:
         raise InvalidModel(f"{file.name} cannot be used: {error}") from error
     for name in names:
-        if name == ".." or PurePosixPath(name.replace("\\", "/")).name != name:
+        if name in {"", ".."} or PurePosixPath(name.replace("\\", "/")).name != name:
             raise InvalidModel(f"{file.name} cannot be used: it names weights outside of its folder: {name[:80]!r}")
         if not file.with_name(name).is_file():
             raise InvalidModel(f"{file.name} cannot be used: its weights {name[:80]!r} are not beside it")

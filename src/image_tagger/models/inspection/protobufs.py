@@ -4,14 +4,14 @@ import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
-from image_tagger.models.formats.protobuf import Field, fields
+from image_tagger.models.formats.protobuf import LENGTH, Field, fields
 
 MOST_FIELDS = 1_000_000  # of the outermost message; each is a layer or a node
 DEPTH = 20  # of graphs in graphs
 ONNX_GRAPH, ONNX_OPSETS, ONNX_FUNCTIONS = 7, 8, 25
 GRAPH_NODE, GRAPH_WEIGHT, GRAPH_SPARSE = 1, 5, 15
 NODE_ATTRIBUTE, ATTRIBUTE_TENSORS, ATTRIBUTE_GRAPHS, ATTRIBUTE_SPARSE = 5, (5, 10), (6, 11), (22, 23)
-FUNCTION_NODE, SPARSE_TENSORS, EXTERNAL = 7, (1, 2), 13
+FUNCTION_NODE, FUNCTION_DEFAULT, SPARSE_TENSORS, EXTERNAL = 7, 11, (1, 2), 13
 CAFFE_LAYERS = (2, 100)  # in the old form and the new one
 TENSORFLOW = {1, 2, 3, 4}  # node, library, version, versions
 SAVED_MODEL_GRAPHS = 2
@@ -55,6 +55,9 @@ def _locations(model: memoryview) -> Iterator[str]:
             for part in fields(field.content):
                 if part.number == FUNCTION_NODE:
                     yield from _in_node(part.content, DEPTH)
+                elif part.number == FUNCTION_DEFAULT:
+                    for default in fields(part.content):
+                        yield from _in_attribute(default, DEPTH)
 
 
 def _in_graph(graph: memoryview, depth: int) -> Iterator[str]:
@@ -94,9 +97,15 @@ def _in_sparse(tensor: memoryview) -> Iterator[str]:
 def _in_tensor(tensor: memoryview) -> Iterator[str]:
     for field in fields(tensor):
         if field.number == EXTERNAL:
-            entry = {part.number: part.text for part in fields(field.content)}
+            entry = {part.number: _text(part) for part in fields(field.content)}
             if entry.get(1) == "location":
                 yield entry.get(2, "")
+
+
+def _text(field: Field) -> str:
+    if field.wire != LENGTH:  # libraries pass over it; here it would take the place of the text that they read
+        raise ValueError("a text in it is written as a number")
+    return field.text
 
 
 def _mapped(file: Path) -> memoryview:

@@ -12,6 +12,7 @@ DARKNET = re.compile(r"^[ \t]*\[(?:net|network)\]", re.MULTILINE)
 SECTION = re.compile(r"^[ \t]*\[", re.MULTILINE)
 OPENVINO = re.compile(r"^\s*(?:<\?xml[^>]*>\s*)?<net\b")
 TENSORFLOW = re.compile(r"^[ \t]*node\s*\{", re.MULTILINE)
+SAVED_MODEL = re.compile(r"^saved_model_schema_version:", re.MULTILINE)
 TFJS = re.compile(r'"(?:modelTopology|weightsManifest)"')
 DARKNET_MAJOR, DARKNET_MINOR = range(1), range(1, 10)
 
@@ -39,6 +40,8 @@ def network_in(file: Path) -> str:
     ):
         if pattern.search(text):
             return _of_moderate_size(text, layer, kind)
+    if SAVED_MODEL.search(text):
+        raise ValueError("it is a part of a TensorFlow SavedModel; name the folder that it is in")
     if TENSORFLOW.search(text):
         raise ValueError("it is a TensorFlow graph as text, without weights; freeze it into a binary .pb")
     if TFJS.search(text):

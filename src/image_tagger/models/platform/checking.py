@@ -14,14 +14,13 @@ from image_tagger.models.inspection.kinds import RUNTIMES
 from image_tagger.models.inspection.parts import Parts, found_parts
 from image_tagger.models.loaded import RUNTIMES as FOLDER
 from image_tagger.models.opening.process import LIMITS, Limits
-from image_tagger.models.platform.frameworks import SAVED_MODEL, framework, is_saved_model, main_file
+from image_tagger.models.platform.frameworks import framework, is_saved_model, main_file
 from image_tagger.models.platform.inputs import Inputs, inputs_of
 from image_tagger.models.preprocessing.preparing import blank
 from image_tagger.models.running.feeding import sides
 from image_tagger.models.running.tensors import plain_name
 
 FIXED = frozenset({"onnx", "openvino"})  # runtimes that take no other shape than the network names
-FEEDS_INSIDE = frozenset({"tensorflow"})  # runtimes that take pictures at any tensor inside of a network
 
 
 def check(draft: NetworkDraft, files: Mapping[str, Path], limits: Limits = LIMITS) -> dict[str, Any]:
@@ -54,8 +53,8 @@ def _first_that_fits(parts: Parts, taken: Inputs, limits: Limits) -> Inspection:
     reasons: list[TaggerError] = []
     for runtime in (name for name in RUNTIMES[parts.kind] if name in plugins.names(FOLDER)):
         try:
-            found = inspect(parts, limits, runtime)
-            _fits(found, taken, parts)
+            found = inspect(parts, limits, runtime, inner=_fed(taken))
+            _fits(found, taken)
         except InvalidModel as error:
             reasons.append(InvalidModel(str(error).replace(parts.file.name, _told(parts.file))))
         except MissingExtra as error:
@@ -69,12 +68,16 @@ def _unread(parts: Parts) -> InvalidModel:
     return InvalidModel(f"{parts.file.name} cannot be opened: no runtime here reads it")
 
 
-def _fits(found: Inspection, taken: Inputs, parts: Parts) -> None:
+def _fed(taken: Inputs) -> tuple[str, ...]:
+    return (taken.tensor, *(constant.tensor for constant in taken.constants))
+
+
+def _fits(found: Inspection, taken: Inputs) -> None:
     """Raises InvalidModel for an input that is described and not there."""
     names = [plain_name(info.name) for info in found.inputs]
-    for tensor in (taken.tensor, *(constant.tensor for constant in taken.constants)):
-        plain = plain_name(tensor)
-        if plain not in names and not (found.runtime in FEEDS_INSIDE and _is_inside(plain, parts.file)):
+    inner = {info.name for info in found.inner}
+    for tensor in _fed(taken):
+        if plain_name(tensor) not in names and tensor not in inner:
             raise InvalidModel(f"the network has no input {tensor!r}; it has: {', '.join(names) or 'none'}")
     given = blank(taken.preprocessing).shape  # this reads the mean file, too
     for info in found.inputs:
@@ -88,9 +91,3 @@ def _fits(found: Inspection, taken: Inputs, parts: Parts) -> None:
 def _told(path: Path) -> str:
     """What messages call it: the folder of a SavedModel has a name of ours."""
     return "the SavedModel" if path.is_dir() else path.name
-
-
-def _is_inside(tensor: str, file: Path) -> bool:
-    """Whether a graph speaks of a tensor at all; each of these formats writes names as they are."""
-    graphs = [file / name for name in SAVED_MODEL if (file / name).is_file()] if file.is_dir() else [file]
-    return any(tensor.encode() in graph.read_bytes() for graph in graphs)

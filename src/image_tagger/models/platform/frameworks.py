@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from image_tagger.domain.errors import InvalidModel
-from image_tagger.models.inspection.kinds import Kind
+from image_tagger.models.inspection.kinds import SAVED_MODEL, Kind
 
-SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 VARIABLES = "variables"
 
 

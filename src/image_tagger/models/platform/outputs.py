@@ -10,6 +10,7 @@ from image_tagger.domain.labels import LabelSet
 from image_tagger.domain.recognition import WHOLE_PICTURE, Labels, Roi
 from image_tagger.domain.specs import Constant, Spec
 from image_tagger.models.loaded import POSTPROCESSINGS
+from image_tagger.models.reading.options import LARGEST
 
 Json = Mapping[str, Any]
 Value = float | str | bool | tuple[float, ...]
@@ -81,7 +82,12 @@ def _anchored(entry: Json, _: Labels) -> Decoder:
 
 def _direct(entry: Json, labels: Labels) -> Decoder:
     tensors = (entry["scores_tensor"], entry["classes_tensor"], entry["boxes_tensor"])
-    return "detection_direct", tensors, {"class_ids": tuple(float(number) for number in labels.ids)}
+    return "detection_direct", tensors, {"class_ids": tuple(map(_class_number, labels.ids))}
+
+
+def _class_number(number: int) -> float:
+    """An id may be one that no class has: it stays such, as a number that an option may be."""
+    return float(max(-LARGEST, min(number, LARGEST)))
 
 
 def _yolo(entry: Json, _: Labels) -> Decoder:

@@ -1,7 +1,6 @@
 """Registered versions as the engine runs them. Every method blocks."""
 
 import hashlib
-import shutil
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from image_tagger.domain.recognition import VERSION, Labels, NetworkState, Store
 from image_tagger.domain.specs import Network, Spec, Version
 from image_tagger.models.manifest import sha256
 from image_tagger.models.platform.checking import network_path
-from image_tagger.models.platform.folders import Find, lay_out
+from image_tagger.models.platform.folders import Find, discard, lay_out, sweep
 from image_tagger.models.platform.inputs import Inputs, inputs_of
 from image_tagger.models.platform.outputs import Reading, reading_of
 from image_tagger.store.registry import Registry
@@ -72,11 +71,15 @@ class RegisteredVersions:
 
     def forget(self, network: StoredNetwork) -> None:
         """Remove the laid out files of a network that is gone; they come back if another one has the same."""
-        shutil.rmtree(self._folder / folder_name(network), ignore_errors=True)
+        discard(self._folder / folder_name(network))
+
+    def sweep(self) -> None:
+        """Remove what processes left that ended while they laid out or removed files."""
+        sweep(self._folder)
 
     def _laid_out(self, network: StoredNetwork) -> tuple[Mapping[str, Path], Inputs]:
         if network.state is NetworkState.PENDING:
-            raise ModelUnavailable(PENDING.format(network.id))
+            raise ModelUnavailable(PENDING.format(network.id), retry_after=1)
         if network.state is NetworkState.REFUSED:
             raise InvalidModel(f"the network {network.id} cannot be used: {(network.findings or {}).get('reason')}")
         files = self.files(network)

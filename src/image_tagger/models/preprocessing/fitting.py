@@ -39,14 +39,19 @@ def fit(size: Size, wanted: Preprocessing) -> Fit:
 
 
 def needed_pixels(wanted: Preprocessing) -> int | None:
-    """How many pixels along the picture's short side the network can tell apart; None: all of the picture's own."""
+    """How many pixels along the picture's short side the network can tell apart; None: all of the picture's own.
+
+    Where the picture is stretched or cropped, the network's long side may lie along the picture's short one.
+    """
     match wanted.resize:
         case Resize.KEEP:
             return None
         case Resize.NETWORK:
             return wanted.size.long_side
         case Resize.CROP:
-            return round(wanted.size.short_side / wanted.fraction)
+            return round(wanted.size.long_side / wanted.fraction)
+        case Resize.SQUASH:
+            return (wanted.before_crop or wanted.size).long_side
         case _:
             return (wanted.before_crop or wanted.size).short_side
 

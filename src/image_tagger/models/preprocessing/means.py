@@ -48,7 +48,7 @@ def _read(file: Path, changed: int) -> NDArray[np.float32]:
         raise InvalidModel(f"the mean file {file.name} has more than {MOST_BYTES} bytes")
     try:
         content = _npy(file) if file.suffix == ".npy" else read_blob(file.read_bytes())
-    except (OSError, EOFError, ValueError) as error:
+    except Exception as error:  # NumPy reads a header with Python's own parser, which raises whatever it meets
         raise InvalidModel(f"the mean file {file.name} cannot be read: it is damaged, or no mean picture") from error
     if content.ndim != 3 or not all(1 <= side <= MOST_SIDE for side in content.shape):
         raise InvalidModel(f"the mean file {file.name} holds no picture: its shape is {content.shape}")

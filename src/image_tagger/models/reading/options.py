@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from enum import StrEnum
-from math import inf
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.specs import Spec
 
+LARGEST = 2.0**53  # of any number, either way; beyond it not every whole number has a float
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -24,11 +24,11 @@ class Options:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def number(self, name: str, default: float, *, least: float = 0.0, most: float = inf) -> float:
+    def number(self, name: str, default: float, *, least: float = 0.0, most: float = LARGEST) -> float:
         """A number in `least`..`most`."""
         value = self._values.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-            raise self._wrong(name, f"a number of at least {least:g}{f' and at most {most:g}' if most < inf else ''}")
+        if not (_is_number(value) and least <= value <= most):
+            raise self._wrong(name, f"a number of at least {least:g} and at most {most:.16g}")
         return float(value)
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -49,11 +49,22 @@ class Options:
     def numbers(self, name: str, default: tuple[float, ...] = (), *, count: int = 0) -> tuple[float, ...]:
         """A list of numbers, `count` of them where that is not 0."""
         values = self._values.get(name, default)
-        if not isinstance(values, tuple) or any(isinstance(value, bool | str) for value in values):
-            raise self._wrong(name, "a list of numbers")
+        if not isinstance(values, tuple) or not all(_is_number(value) and abs(value) <= LARGEST for value in values):
+            raise self._wrong(name, f"a list of numbers of at most {LARGEST:.0f}")
         if count and name in self and len(values) != count:
             raise self._wrong(name, f"a list of {count} numbers")
         return tuple(float(value) for value in values)
 
+    def sides(self, name: str) -> tuple[float, ...]:
+        """A width and a height above 0; empty where the option is not given."""
+        found = self.numbers(name, count=2)
+        if not all(side > 0 for side in found):
+            raise self._wrong(name, "a list of 2 numbers above 0")
+        return found
+
     def _wrong(self, name: str, what: str) -> InvalidModel:
         return InvalidModel(f"the option {name!r} of {self._of} must be {what}, not {str(self._values[name])[:80]!r}")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

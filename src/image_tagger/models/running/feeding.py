@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.domain.specs import Constant, Network
-from image_tagger.models.running.tensors import Outputs, Runtime, TensorInfo, own_name, plain_name
+from image_tagger.models.running.tensors import Inner, Outputs, Runtime, TensorInfo, own_name, plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,12 @@ class Feeding:
     @classmethod
     def of(cls, network: Network, runtime: Runtime) -> "Feeding":
         """The names as the open network has them. Raises InvalidModel for an input that it has not."""
-        inputs = {info.name: info for info in runtime.inputs}
         fixed = tuple(Fixed(constant, _info(constant.tensor, runtime)) for constant in network.constants)
-        rest = [name for name in inputs if name not in {one.info.name for one in fixed}]
-        tensor = _info(network.tensor, runtime).name if network.tensor else next(iter(rest), "")
-        shape = inputs[tensor].shape if tensor in inputs else ()
-        batch = shape[0] if shape and shape[0] else 0
+        rest = [info for info in runtime.inputs if info.name not in {one.info.name for one in fixed}]
+        taken = _info(network.tensor, runtime) if network.tensor else next(iter(rest), TensorInfo("", (), ""))
+        batch = taken.shape[0] if taken.shape and taken.shape[0] else 0
         outputs = tuple(own_name(name, runtime.outputs) for name in network.outputs)
-        return cls(tensor, fixed, outputs, batch if network.batched else 1, network.batched)
+        return cls(taken.name, fixed, outputs, batch if network.batched else 1, network.batched)
 
     def run(self, runtime: Runtime, batch: NDArray[Any]) -> list[Outputs]:
         """Tensors (number, ...) -> every picture's outputs."""
@@ -101,6 +99,8 @@ def _info(name: str, runtime: Runtime) -> TensorInfo:
     for info in runtime.inputs:
         if info.name == own:
             return info
+    if isinstance(runtime, Inner):
+        return runtime.inner(name)
     names = ", ".join(plain_name(info.name) for info in runtime.inputs)
     raise InvalidModel(f"the network has no input {name!r}; it has: {names}")
 

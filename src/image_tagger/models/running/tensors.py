@@ -54,6 +54,14 @@ class Widening(Runtime, Protocol):
         """The same network, opened so that one run uses so many cores."""
 
 
+@runtime_checkable
+class Inner(Runtime, Protocol):
+    """A runtime that takes tensors inside of a network, too; what they are made of need not be fed then."""
+
+    def inner(self, name: str) -> TensorInfo:
+        """Any tensor of the network. Raises InvalidModel where there is none of this name."""
+
+
 def plain_name(tensor: str) -> str:
     """A tensor's name without the `:0` that means the same."""
     return tensor.removesuffix(SLOT)

@@ -62,10 +62,10 @@ class OnnxRuntime:
         fed = {info.name: _as_asked(feeds[info.name], info) for info in self.inputs if info.name in feeds}
         wanted = self._names(outputs)
         try:
-            answers: list[NDArray[Any]] = self.session.run(wanted, fed)
+            answers: list[Any] = self.session.run(wanted, fed)
         except Exception as error:  # ONNX Runtime raises types of its own that share no base
             raise InvalidModel(f"the network cannot be run: {type(error).__name__}") from error
-        return [answer.astype(np.float32) if answer.dtype == np.float16 else answer for answer in answers]
+        return [_as_tensor(answer, name) for name, answer in zip(wanted, answers, strict=True)]
 
     def with_threads(self, count: int) -> "OnnxRuntime":
         """The same network, opened once more so that one run uses so many cores."""
@@ -138,6 +138,12 @@ def _element(name: str) -> str:
     """`tensor(uint8)` -> `uint8`; empty for what NumPy has no name for."""
     element = ELEMENTS.get(name, name.removeprefix("tensor(").removesuffix(")"))
     return element if element in np.sctypeDict else ""
+
+
+def _as_tensor(answer: Any, name: str) -> NDArray[Any]:
+    if not isinstance(answer, np.ndarray):  # a sequence, a map, or nothing at all
+        raise InvalidModel(f"the network's output {name!r} is no tensor")
+    return answer.astype(np.float32) if answer.dtype == np.float16 else answer
 
 
 def _as_asked(tensor: NDArray[Any], info: TensorInfo) -> NDArray[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
-from image_tagger.models.formats.graphs import operations
+from image_tagger.models.formats.graphs import operations, sources
 from image_tagger.models.formats.graphs.graph import Graph, SavedGraph, Signature, node_name, read_frozen, read_saved
 from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
@@ -26,6 +26,7 @@ BINARY, TEXT = "saved_model.pb", "saved_model.pbtxt"
 WEIGHTS = "variables"  # the folder of a SavedModel's weights, and how their files begin
 SIGNATURE = "serving_default"
 MOST_BYTES = 2**31 - 1  # of a Protocol Buffers message
+WRITERS = frozenset({"MergeV2Checkpoints", "Save", "SaveSlices", "SaveV2"})  # they give no tensor
 GIVES_NOTHING = frozenset({"Assert", "Const", "NoOp", "Placeholder"})
 FED = "Placeholder"
 compat: Any = tensorflow.compat.v1
@@ -57,7 +58,7 @@ class TensorFlowRuntime:
         try:
             answers: list[NDArray[Any]] = self.session.run(wanted, dict(fed))
         except tensorflow.errors.ResourceExhaustedError as error:
-            raise ModelUnavailable(f"{self.file.name} needs more memory than there is") from error
+            raise ModelUnavailable(f"{self.file.name} needs more memory than there is", retry_after=5) from error
         except (tensorflow.errors.OpError, TypeError, ValueError) as error:
             raise InvalidModel(f"{self.file.name} cannot be run on these inputs: {type(error).__name__}") from error
         return [np.asarray(answer) for answer in answers]
@@ -65,6 +66,11 @@ class TensorFlowRuntime:
     def with_threads(self, count: int) -> "TensorFlowRuntime":
         """The same network, opened once more so that one run uses so many cores."""
         return _open(self.file, self.device, self.options, count)
+
+    def inner(self, name: str) -> TensorInfo:
+        """Any tensor of the graph, which may be fed. Raises InvalidModel where there is none of this name."""
+        tensor = self._tensor(name, self.signature.inputs)
+        return TensorInfo(name, _shape(tensor.shape), tensor.dtype.name)
 
     def export(self, into: Path) -> None:
         """Write the network as ONNX, with its variables as constants. Raises InvalidModel where it cannot be done."""
@@ -136,13 +142,12 @@ def _open(files: Path, device: str, options: Options, threads: int) -> TensorFlo
 def _fill(session: Any, files: Path, options: Options) -> tuple[Graph, Signature]:
     saved = _saved_model(files)
     if saved is None:
-        content = _content(files)
-        graph = read_frozen(memoryview(content), files.name)
+        message = _understood(compat.GraphDef, _content(files), f"{files.name} is no TensorFlow graph")
+        graph = read_frozen(memoryview(message.SerializeToString()), files.name)
         operations.check_graph(graph, files.name)
-        _import(session, compat.GraphDef.FromString(content), None)
+        _import(session, message, None)
         return graph, _guessed(graph)
-    binary = _as_binary(saved)
-    opened = read_saved(memoryview(binary), saved.name)
+    opened = read_saved(memoryview(_saved_message(saved).SerializeToString()), saved.name)
     signature = _signature(opened, str(options.get("signature", SIGNATURE)), saved.name)
     operations.check_graph(opened.graph, saved.name)
     operations.check_run(opened.graph, signature.outputs.values(), saved.name)
@@ -162,19 +167,32 @@ def _saved_model(files: Path) -> Path | None:
     raise InvalidModel(f"the folder {files.name} holds neither {BINARY} nor {TEXT}")
 
 
-def _as_binary(file: Path) -> bytes:
-    content = _content(file)
-    if file.name != TEXT:
-        return content
+def _saved_message(file: Path) -> Any:
     from google.protobuf import text_format  # noqa: PLC0415 - comes with TensorFlow
-    from tensorflow.core.protobuf import saved_model_pb2  # noqa: PLC0415 - for the rare text form only
+    from tensorflow.core.protobuf import saved_model_pb2  # noqa: PLC0415 - the same
+
+    if file.name != TEXT:
+        return _understood(saved_model_pb2.SavedModel, _content(file), f"{file.name} is no SavedModel")
+    try:
+        return text_format.Parse(_content(file), saved_model_pb2.SavedModel())
+    except (text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidModel(f"{file.name} is no SavedModel in text form") from error
+
+
+def _understood(kind: Any, content: bytes, wrong: str) -> Any:
+    """A message without what TensorFlow passes over.
+
+    One content can be read in several ways: values that stand twice, parts that are joined. So nothing is checked but
+    what this message, which is the one that is opened, says when it is written again.
+    """
+    from google.protobuf.message import DecodeError  # noqa: PLC0415 - comes with TensorFlow
 
     try:
-        message = text_format.Parse(content, saved_model_pb2.SavedModel())
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise InvalidModel(f"{file.name} is no SavedModel in text form") from error
-    serialised: bytes = message.SerializeToString()
-    return serialised
+        message = kind.FromString(content)
+    except DecodeError as error:
+        raise InvalidModel(f"{wrong}: it cannot be parsed") from error
+    message.DiscardUnknownFields()
+    return message
 
 
 def _content(file: Path) -> bytes:
@@ -203,8 +221,18 @@ def _guessed(graph: Graph) -> Signature:
 
 
 def _import(session: Any, graph_def: Any, known: Any) -> None:
+    _disarm(graph_def)
     with session.graph.as_default():
         compat.import_graph_def(graph_def, name="", producer_op_list=known)
+
+
+def _disarm(graph_def: Any) -> None:
+    """Nothing is saved here, so what would write files does nothing, by whatever way it may be called."""
+    bodies = (graph_def.node, *(function.node_def for function in graph_def.library.function))
+    for node in (node for body in bodies for node in body if node.op in WRITERS):
+        node.op = "NoOp"
+        node.ClearField("input")
+        node.ClearField("attr")
 
 
 def _restore(session: Any, saved: SavedGraph, file: Path) -> None:
@@ -213,7 +241,7 @@ def _restore(session: Any, saved: SavedGraph, file: Path) -> None:
     if prefix is not None and saved.restoring:
         operations.check_restoring(saved, file.name)
         session.run(saved.restoring, {_numbered(saved.filename): str(prefix)})
-    elif prefix is None and any(node.operation == operations.READER for node in saved.graph.reached([saved.restoring])):
+    elif prefix is None and any(node.operation == sources.READER for node in saved.graph.reached([saved.restoring])):
         raise InvalidModel(f"the weights of {file.name} are missing: {WEIGHTS}.index and {WEIGHTS}.data-*")
     if operations.initialises(saved):
         session.run(session.graph.get_operation_by_name(node_name(saved.initialising)))
@@ -250,4 +278,6 @@ def _configuration(device: str, threads: int) -> Any:
         allow_soft_placement=True,
     )
     configuration.gpu_options.allow_growth = True  # other networks share the GPU
+    rewriting = configuration.graph_options.rewrite_options
+    rewriting.implementation_selector = rewriting.OFF  # it calls other functions than those that were looked at
     return configuration

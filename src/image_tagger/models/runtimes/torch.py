@@ -3,7 +3,7 @@
 import math
 import operator
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from image_tagger.domain.errors import InvalidModel, MissingExtra, ModelUnavailable
 from image_tagger.models.formats.pt2 import archive, program
 from image_tagger.models.formats.pt2.program import ELEMENTS, Call, Program
+from image_tagger.models.formats.pt2.writing import named, written
 from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 try:
@@ -43,17 +44,21 @@ class Followed(torch.nn.Module):  # type: ignore[misc]  # torch is not looked in
         super().__init__()
         self.program, self.device = followed, device
         self.steps = [(_operator(call), call) for call in followed.calls]
+        self.written = [_written(step, call, followed) for step, call in self.steps]
         for number, stored in enumerate(followed.held.values()):
             self.register_buffer(f"held_{number}", _tensor(stored.content, stored.meta, device))
-        for step, call in self.steps:
-            _check_pure(step, call, followed)
+        self.kept = _places(self.buffers())
 
     def forward(self, *fed: Any) -> tuple[Any, ...]:
         """Follow the calls."""
         values: dict[str, Any] = dict(zip((info.name for info in self.program.inputs), fed, strict=True))
         values |= {name: getattr(self, f"held_{number}") for number, name in enumerate(self.program.held)}
-        for step, call in self.steps:
+        exported = torch.compiler.is_compiling()  # then nothing is written, and tensors have no place
+        kept = self.kept if exported else self.kept | _places(fed)
+        for (step, call), changed in zip(self.steps, self.written, strict=True):
             arguments = {name: self._value(argument, values) for name, argument in call.arguments}
+            if changed and not exported:
+                _check_apart((arguments[name] for name in changed), kept)
             given = step(**arguments) if call.operator.startswith(ATEN) else step(*arguments.values())
             _keep(given, call.gives, values)
         return tuple(values[info.name] for info in self.program.outputs)
@@ -102,7 +107,9 @@ class TorchRuntime:
             with torch.inference_mode():
                 answers = dict(zip(names, self.module(*fed), strict=True))
         except torch.OutOfMemoryError as error:
-            raise ModelUnavailable(f"{self.file.name} needs more memory than there is") from error
+            raise ModelUnavailable(f"{self.file.name} needs more memory than there is", retry_after=5) from error
+        except InvalidModel as error:
+            raise InvalidModel(f"{self.file.name} cannot be run: {error}") from error
         except Exception as error:  # operators raise whatever they raise
             raise InvalidModel(f"{self.file.name} cannot be run on these inputs: {type(error).__name__}") from error
         return [_array(answers[name]) for name in outputs or names[:1]]
@@ -206,15 +213,29 @@ def _operator(call: Call) -> Any:
     return found
 
 
-def _check_pure(step: Any, call: Call, followed: Program) -> None:
+def _written(step: Any, call: Call, followed: Program) -> tuple[str, ...]:
+    """Names of the arguments that a call writes to. Raises InvalidModel where one of them is a weight itself."""
     if not isinstance(step, OVERLOAD):
-        return
-    for asked in step._schema.arguments:  # noqa: SLF001 - torch has no other way to tell what an operator changes
-        if asked.name in FILES:
-            raise InvalidModel(f"it uses the operator {call.operator!r}, which reads files")
-        changed = dict(call.arguments).get(asked.name, {}).get("as_tensor", {}).get("name")
-        if asked.alias_info is not None and asked.alias_info.is_write and changed in followed.held:
-            raise InvalidModel("it changes its own weights when it runs")
+        return ()
+    schema = step._schema  # noqa: SLF001 - torch has no other way to tell what an operator changes
+    if any(asked.name in FILES for asked in schema.arguments):
+        raise InvalidModel(f"it uses the operator {call.operator!r}, which reads files")
+    names = written(schema, call)
+    if any(name in followed.held for argument, value in call.arguments if argument in names for name in named(value)):
+        raise InvalidModel("it changes its own weights when it runs")
+    return names
+
+
+def _places(tensors: Iterable[Any]) -> frozenset[int]:
+    """Where tensors lie in memory, those without numbers left out; a part of a tensor has the place of the whole."""
+    return frozenset(tensor.untyped_storage().data_ptr() for tensor in tensors) - {0}
+
+
+def _check_apart(values: Iterable[Any], kept: frozenset[int]) -> None:
+    """Raises InvalidModel for a tensor, or a list of them, that lies where nothing may be written."""
+    tensors = [tensor for value in values for tensor in (value if isinstance(value, list) else [value])]
+    if not kept.isdisjoint(_places(tensor for tensor in tensors if tensor is not None)):
+        raise InvalidModel("it changes its own weights, or what it is fed, when it runs")
 
 
 def _tensor(content: bytes, meta: dict[str, Any], device: str) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from image_tagger.domain.errors import InvalidModel, MissingExtra
+from image_tagger.models.huggingface.files import CONFIG, check_checkpoint
 from image_tagger.models.running.tensors import NO_OPTIONS, Options, TensorInfo, Tensors
 
 INSTALL = "pip install 'image-tagger[hf]'"
@@ -81,17 +82,20 @@ class Checkpoint:
 def load(files: Path, device: str, options: Options = NO_OPTIONS) -> Checkpoint:
     """Open the safetensors of a folder that holds `config.json` beside them; `auto` is CUDA where torch has it.
 
-    Code of the repository is never run. Raises MissingExtra, and InvalidModel for what neither library can open.
+    Neither code of the repository nor a pickle is ever run. Raises MissingExtra, and InvalidModel for what neither
+    library can open.
     """
     del options  # there is nothing to choose
+    config = _config(files.with_name(CONFIG))
+    of_timm = "pretrained_cfg" in config
+    check_checkpoint(files, config, whole=of_timm)
     with _libraries():
         import torch  # noqa: PLC0415 - an extra
         import transformers  # noqa: F401, PLC0415 - that it is there
     place = "cuda" if device == "auto" and torch.cuda.is_available() else "cpu"
-    config = json.loads((files.parent / "config.json").read_text(encoding="utf-8"))
     try:
         with _quiet():
-            opened = _open_timm(files, config) if "pretrained_cfg" in config else _open_transformers(files.parent)
+            opened = _open_timm(files, config) if of_timm else _open_transformers(files.parent)
     except MissingExtra:
         raise
     except Exception as error:  # both libraries raise whatever their architectures raise
@@ -105,6 +109,16 @@ def library_version() -> str:
     with _libraries():
         import torch  # noqa: PLC0415 - an extra
     return str(torch.__version__)
+
+
+def _config(file: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidModel(f"a checkpoint has its {CONFIG} beside it") from error
+    if not isinstance(config, dict):
+        raise InvalidModel(f"its {CONFIG} is no JSON object")
+    return config
 
 
 def _open_transformers(folder: Path) -> tuple[Any, Any]:

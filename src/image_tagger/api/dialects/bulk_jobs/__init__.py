@@ -9,6 +9,7 @@ from image_tagger.api import auth, dialect
 from image_tagger.api.dialects.bulk_jobs import answers, description, reading
 from image_tagger.api.dialects.bulk_jobs.asked import read_asked
 from image_tagger.domain.errors import (
+    InvalidModel,
     InvalidRequest,
     MissingExtra,
     ModelUnavailable,
@@ -25,6 +26,7 @@ from image_tagger.services import Services
 STATUSES = (  # the first row whose class fits: status, type
     (RequestTooLarge, 413, "RequestTooLarge"),
     (InvalidRequest, 400, "InvalidRequest"),
+    (InvalidModel, 400, "InvalidModel"),
     (NotAllowed, 403, "NotAllowed"),
     (UnknownJob, 404, "UnknownJob"),
     (UnknownModel, 404, "UnknownModel"),
@@ -100,4 +102,5 @@ def _read(router: APIRouter, services: Services, common: dict[str, Any]) -> None
 def render_error(error: TaggerError) -> Response:
     """An error in this dialect's words."""
     status, kind = next(row[1:] for row in STATUSES if isinstance(error, row[0]))
-    return JSONResponse({"error": {"type": kind, "detail": str(error)}}, status_code=status)
+    detail = error.discreet if isinstance(error, UnknownModel) else str(error)
+    return JSONResponse({"error": {"type": kind, "detail": detail}}, status_code=status)

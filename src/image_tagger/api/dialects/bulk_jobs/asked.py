@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 
+from image_tagger.api.bodies import Bodies, aside
 from image_tagger.api.bodies import chunks as pieces_of
 from image_tagger.api.json_texts import parsed
 from image_tagger.domain.errors import InvalidRequest, UnreachableMedia
@@ -53,24 +54,23 @@ async def read_asked(request: Request, services: Services) -> AsyncIterator[Aske
                 await draft.write(piece)
             content = (await draft.finish()).content
             await asyncio.to_thread(_check, content)
-            yield _listed(order, chunks.each(_names(content), order.chunk))
+            yield await asyncio.to_thread(_listed, order, chunks.each(_names(content), order.chunk))
         finally:
             await draft.discard()
         return
-    body = _parsed(b"".join([piece async for piece in pieces_of(request, most=MOST_BYTES)]))
-    yield await _of_body(body, services)
+    async with Bodies(services).read(request, most=MOST_BYTES) as text:
+        size = len(text)
+        body = await aside(size, _parsed, text)
+        text.clear()
+        yield await _of_body(body, size, services)
 
 
-async def _of_body(body: Mapping[str, Any], services: Services) -> Asked:
-    named = [name for name in SOURCES if body.get(name) is not None]
-    if len(named) != 1:
-        raise InvalidRequest(f"exactly one of {', '.join(SOURCES)} must be given")
-    if unknown := set(body) - {*SOURCES, *OPTIONS, "recursive"}:
-        raise InvalidRequest(f"there is no field {min(unknown)!r}")
-    (name,) = named
+async def _of_body(body: Mapping[str, Any], size: int, services: Services) -> Asked:
+    name = next(name for name in SOURCES if body.get(name) is not None)
     order = await _order(services, body, {"folder": FOLDER, "manifest": MANIFEST}.get(name, LIST))
     if order.source == LIST:
-        return _listed(order, chunks.each(_entries(body[name], name), order.chunk))
+        names = await aside(size, _entries, body[name], name)
+        return _listed(order, chunks.each(names, order.chunk))
     if not _text(body, name):
         raise InvalidRequest(f"{name} must not be empty")
     place = await asyncio.to_thread(services.bulk.roots.place, _text(body, name))
@@ -120,13 +120,13 @@ def _with(first: NewItem, others: Iterator[NewItem]) -> Iterator[NewItem]:
     yield from others
 
 
-def _entries(value: Any, name: str) -> Iterator[str]:
+def _entries(value: Any, name: str) -> list[str]:
     if not isinstance(value, list):
         raise InvalidRequest(f"{name} must be a list")
     sources = [manifests.source_of(entry, f"entry {number} of {name}") for number, entry in enumerate(value, 1)]
     if name == "urls" and not all(source.lower().startswith(("http://", "https://")) for source in sources):
         raise InvalidRequest("urls must be http or https URLs")
-    return iter(sources)
+    return sources
 
 
 def _check(content: bytes | Path) -> None:
@@ -168,13 +168,18 @@ def _of_query(request: Request) -> dict[str, Any]:
     return options
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
+def _parsed(text: bytearray) -> dict[str, Any]:
+    """The fields of a body, of which exactly one says where the pictures are. Raises InvalidRequest."""
     try:
-        value = parsed(body)
+        value = parsed(text)
     except ValueError as error:
         raise InvalidRequest("the body is no JSON") from error
     if not isinstance(value, dict):
         raise InvalidRequest("the body must be a JSON object")
+    if sum(value.get(name) is not None for name in SOURCES) != 1:
+        raise InvalidRequest(f"exactly one of {', '.join(SOURCES)} must be given")
+    if unknown := value.keys() - {*SOURCES, *OPTIONS, "recursive"}:
+        raise InvalidRequest(f"there is no field {min(unknown)[:80]!r}")
     return value
 
 
@@ -193,6 +198,6 @@ def _flag(body: Mapping[str, Any], name: str) -> bool:
 
 
 def _labels(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value) or len(value) > MOST_LABELS:
+    if not isinstance(value, list) or len(value) > MOST_LABELS or not all(isinstance(one, str) for one in value):
         raise InvalidRequest(f"labels must be a list of at most {MOST_LABELS} texts")
     return tuple(value)

@@ -1,6 +1,7 @@
 """What requests ask of the ledger about jobs of this dialect."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request
@@ -46,7 +47,16 @@ async def latest(services: Services, query: Mapping[str, str]) -> dict[str, Any]
 
     limit, offset = _limit(query), _number(query, "offset", 0, (0, LARGEST))
     jobs, count = await services.ledger.latest(Wanted([KIND], queue=""), limit=limit, offset=offset)
-    return {"jobs": [await one(services, job) for job in jobs], "total": count}
+    return {"jobs": await those_left(services, jobs), "total": count}
+
+
+async def those_left(services: Services, jobs: Iterable[Job]) -> list[dict[str, Any]]:
+    """Jobs with their counts, but for those that were forgotten since they were read."""
+    listed = []
+    for job in jobs:
+        with suppress(UnknownJob):
+            listed.append(await one(services, job))
+    return listed
 
 
 async def items(services: Services, job: Job, query: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from image_tagger.api import auth, dialect
 from image_tagger.api.dialects.images.asked import WrongParameters, read_search_of
 from image_tagger.api.dialects.images.description import ANSWERS, PARAMETERS
-from image_tagger.domain.errors import InvalidRequest, StoreUnavailable, TaggerError
+from image_tagger.domain.errors import InvalidRequest, Overloaded, StoreUnavailable, TaggerError
 from image_tagger.domain.finding import InvalidSearch
 from image_tagger.domain.results import FoundPicture
 from image_tagger.models.labels import standard_taxonomy
@@ -17,6 +17,7 @@ from image_tagger.services import Services
 STATUSES = (  # the first row whose class fits
     (WrongParameters, 422),
     (InvalidRequest, 400),
+    (Overloaded, 503),
     (StoreUnavailable, 503),
     (TaggerError, 500),
 )

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, RootModel
 
+from image_tagger.api.dialects.moderation.parameters import MOST_MODELS
+
 
 class Label(BaseModel):
     """A label and its score."""
@@ -72,7 +74,9 @@ SWITCH: dict[str, Any] = {"type": "boolean", "default": False}
 MODEL = _parameter("model_name", TEXT, "Model, as `owner/name`; the server's default where it is absent or empty.")
 SEARCH = [
     MODEL,
-    _parameter("model_names", TEXTS, "Models, repeated; the answer is then nested by model."),
+    _parameter(
+        "model_names", {**TEXTS, "maxItems": MOST_MODELS}, "Models, repeated; the answer is then nested by model."
+    ),
     _parameter("labels", {**TEXTS, "default": ["nsfw"]}, "Labels to look for, repeated, spelt as the model does."),
     _parameter("score", {"type": "number"}, "Least score of a match; absent or 0: the server's default, 0.7."),
     _parameter("return_on_first_matching_label", SWITCH, "Stop at the first frame with a match."),
@@ -81,12 +85,12 @@ SEARCH = [
     _parameter("skip_frames", {"type": "integer"}, "n itself, where the percentage is absent."),
 ]
 FAILURES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Unusable, "description": "A file is no picture, or a broken or too large one; or a malformed body."},
+    400: {"model": Unusable, "description": "A file is no picture, or broken or too large; or a model or the body is."},
     401: {"model": Failure, "description": "The server asks for API keys, and `X-API-Key` has none of them."},
     404: {"model": Failure, "description": "There is no such model."},
     413: {"model": Failure, "description": "The request or a file is too large."},
     422: {"model": Violations, "description": "A part is missing, or a parameter cannot be read."},
-    503: {"model": Failure, "description": "The model is not here and cannot be fetched, or too much is waiting."},
+    503: {"model": Failure, "description": "The model is not here, the database is down, or too much is waiting."},
 }
 BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 

@@ -6,11 +6,13 @@ from fastapi.responses import JSONResponse
 from image_tagger.api.dialects.moderation.parameters import ValidationFailed
 from image_tagger.domain.errors import (
     InvalidMedia,
+    InvalidModel,
     InvalidRequest,
     MissingExtra,
     ModelUnavailable,
     Overloaded,
     RequestTooLarge,
+    StoreUnavailable,
     TaggerError,
     UnknownModel,
 )
@@ -21,9 +23,11 @@ NO_MODEL = "There is no model of this name; models are named owner/name."
 STATUS = (  # the first row whose class fits
     (RequestTooLarge, 413),
     (InvalidRequest, 400),
+    (InvalidModel, 400),
     (Overloaded, 503),
     (ModelUnavailable, 503),
     (MissingExtra, 503),
+    (StoreUnavailable, 503),
     (TaggerError, 500),
 )
 

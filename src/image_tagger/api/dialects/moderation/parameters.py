@@ -1,9 +1,9 @@
 """Query strings and forms of the moderation requests; what is wrong with them in the words of pydantic 2."""
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 
 from image_tagger.api.uploads import Form
@@ -15,6 +15,7 @@ from image_tagger.settings import Settings
 
 PERCENTAGE = 5  # of the frames, skipped in fast mode
 REPEATED = frozenset({"labels", "model_names"})
+MOST_MODELS = 32  # of one request: every file is looked at with each of them
 
 
 class Named(BaseModel):
@@ -28,7 +29,7 @@ class Named(BaseModel):
 class Searching(Named):
     """The query string of the query requests of both generations."""
 
-    model_names: list[str] = []
+    model_names: Annotated[list[str], Field(max_length=MOST_MODELS)] = []
     labels: list[str] = ["nsfw"]
     score: float = 0.0
     return_on_first_matching_label: bool = False

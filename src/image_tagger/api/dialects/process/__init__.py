@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from image_tagger.api import dialect
-from image_tagger.api.bodies import Bodies
+from image_tagger.api.bodies import Bodies, aside
 from image_tagger.api.dialects.process import batches, envelope
 from image_tagger.api.dialects.process.description import ANSWERS, BODY
 from image_tagger.api.dialects.process.documents import read_batch
@@ -20,8 +20,7 @@ PREFIX = "/image_tagger"  # under which clients behind the original's proxy say 
 def routes(services: Services) -> APIRouter:
     """The routes of this dialect, with and without the proxy's prefix."""
     ledger = Ledger(services.shared)
-    settings = services.settings
-    bodies = Bodies(one=settings.max_body_bytes, all_together=settings.max_bodies_bytes)
+    bodies = Bodies(services)
     router = dialect.router(render_error, tag="Detect tagger")
 
     @router.post("/process", summary="Tag a batch of documents", responses=ANSWERS, openapi_extra=BODY)
@@ -29,11 +28,13 @@ def routes(services: Services) -> APIRouter:
         """Answer every document with its picture replaced by labels; documents that cannot be tagged are listed."""
         with ledger.job() as job:
             async with bodies.read(request) as body:
-                batch = await read_batch(body)
-            job.say("Start tagging model Analysis")
-            outcome = await batches.tag(services, batch, request.is_disconnected)
-            job.say(f"Extracted Text From {len(outcome.treated)} Documents")
-            return envelope.success(outcome)
+                size = len(body)
+                batch = await aside(size, read_batch, body)
+                body.clear()  # the batch has all of it
+                job.say("Start tagging model Analysis")
+                outcome = await batches.tag(services, batch, request.is_disconnected)
+                job.say(f"Extracted Text From {len(outcome.treated)} Documents")
+                return await aside(size, envelope.success, outcome)
 
     @router.get("/work/status", summary="The latest jobs")
     async def work_status() -> dict[str, dict[str, str]]:

@@ -39,7 +39,7 @@ async def tag(services: Services, batch: Batch, client_left: ClientLeft) -> Outc
     refused: list[dict[str, str]] = []
     async with aclosing(services.recognizer.each(queries)) as pictures:
         for document in batch.documents:
-            if await client_left():
+            if document.media and await client_left():
                 raise ClientDisconnect
             result: tuple[Prediction, ...] | TaggerError | str = document.reason
             if document.media and document.film:

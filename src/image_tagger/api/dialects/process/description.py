@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from image_tagger.api.dialects.process.documents import FILMS, PICTURES
+from image_tagger.api.dialects.process.documents import FILMS, MOST_DOCUMENTS, PICTURES
 
 
 class Source(BaseModel):
@@ -29,7 +29,7 @@ class Document(BaseModel):
 class Request(BaseModel):
     """A batch."""
 
-    documents: list[Document]
+    documents: list[Document] = Field(max_length=MOST_DOCUMENTS)
     num_labels: int | str | None = Field(None, description="Labels per picture; 5 unless given.")
 
 
@@ -57,7 +57,7 @@ class Envelope(BaseModel):
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": Envelope},
-    413: {"model": Envelope, "description": "The body is too large."},
+    413: {"model": Envelope, "description": "The body is too large, or has too many documents."},
     500: {"model": Envelope, "description": "The body is no batch; `error` says why."},
     503: {"model": Envelope, "description": "Too much is waiting; try again later."},
 }

@@ -1,11 +1,10 @@
 """The body of `/process`: JSON of any shape -> documents, each with a picture or film or the reason why it has none."""
 
-import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.errors import InvalidRequest, RequestTooLarge
 from image_tagger.domain.queries import Base64
 
 PICTURES = frozenset({"jpeg", "jpg", "tiff", "png", "tif", "gif", "bmp"})
@@ -13,6 +12,7 @@ FILMS = frozenset({"mp4", "mov", "avi", "wmv", "flv", "webm", "mkv", "m4v"})
 WRONG_TYPE = "File type not valid"
 UNSUITABLE = "No Image/Video suitable for tagging analysis "  # the blank at the end belongs to it
 DEFAULT_LABELS = 5
+MOST_DOCUMENTS = 100_000  # of the largest body, so many are thumbnails; each costs something even if it is no document
 
 
 class BatchRefused(InvalidRequest):
@@ -46,14 +46,16 @@ class Batch:
     labels: int
 
 
-async def read_batch(body: bytearray) -> Batch:
-    """The batch of a body. Raises BatchRefused. Large bodies are parsed in a thread."""
-    parsed = await asyncio.to_thread(_parse, body)
+def read_batch(body: bytearray) -> Batch:
+    """The batch of a body. Raises BatchRefused, and RequestTooLarge for too many documents."""
+    parsed = _parse(body)
     if not isinstance(parsed, dict):
         raise BatchRefused("AttributeError", f"{type(parsed).__name__!r} object has no attribute 'get'")
     documents = parsed.get("documents")
     if not isinstance(documents, list):
         raise BatchRefused("AttributeError", "Expected a list of Documents")
+    if len(documents) > MOST_DOCUMENTS:
+        raise RequestTooLarge(f"the batch has more than {MOST_DOCUMENTS} documents")
     return Batch(tuple(map(_document, documents)), _labels(parsed))
 
 

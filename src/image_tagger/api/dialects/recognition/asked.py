@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from image_tagger.api.dialects.recognition.parameters import Fields, FromText, Threshold, exactly_one
+from image_tagger.api.dialects.recognition.parameters import Entries, Fields, FromText, Threshold, exactly_one
 from image_tagger.domain.crops import Crop
 from image_tagger.domain.errors import InvalidRequest
 from image_tagger.domain.geometry import Region
@@ -44,15 +44,16 @@ class Image(Fields):
 
     source: Source
     bbox: Annotated[Box | None, FromText] = None
-    polygon: Annotated[list[Point] | None, Field(min_length=3, max_length=1000), FromText] = None
+    polygon: Annotated[Entries[Point] | None, Field(min_length=3, max_length=1000), FromText] = None
     crop_uniform_background: bool = False
 
 
 class Video(Fields):
-    """A film, and how many of its frames count."""
+    """A film, and which of its frames count: so many a second, or so many that are spread evenly over it."""
 
     source: Source
     process_fps: Annotated[float, Field(gt=0)] = 1.0
+    process_frames: Annotated[int, Field(ge=1)] | None = None  # where it is there, the former counts nothing
 
 
 class Input(Fields):
@@ -61,14 +62,14 @@ class Input(Fields):
     image: Image | None = None
     video: Video | None = None
     bbox: Annotated[Box | None, FromText] = None
-    polygon: Annotated[list[Point] | None, Field(min_length=3, max_length=1000), FromText] = None
+    polygon: Annotated[Entries[Point] | None, Field(min_length=3, max_length=1000), FromText] = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Input":
         return exactly_one(self, "image", "video")
 
 
-Inputs = Annotated[list[Input], Field(min_length=1, max_length=MOST_INPUTS), FromText]
+Inputs = Annotated[Entries[Input], Field(min_length=1, max_length=MOST_INPUTS), FromText]
 
 
 class Inference(Fields):
@@ -83,7 +84,7 @@ class RawInference(Fields):
     """What is asked of a bare network."""
 
     inputs: Inputs
-    output_tensors: Annotated[list[str], Field(min_length=1), FromText]
+    output_tensors: Annotated[Entries[str], Field(min_length=1), FromText]
 
 
 def crop_of(given: Input) -> Crop | None:

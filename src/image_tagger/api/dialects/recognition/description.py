@@ -112,7 +112,7 @@ UNIT = {"type": "number", "minimum": 0, "maximum": 1}
 BOX = {"type": "object", "properties": dict.fromkeys(("xmin", "ymin", "xmax", "ymax"), UNIT)}
 POINT = {"type": "object", "properties": {"x": UNIT, "y": UNIT}}
 IMAGE = {"source": SOURCE, "bbox": BOX, "polygon": _list(POINT), "crop_uniform_background": FLAG}
-VIDEO = {"source": SOURCE, "process_fps": {"type": "number", "default": 1}}
+VIDEO = {"source": SOURCE, "process_fps": {"type": "number", "default": 1}, "process_frames": {"type": "integer"}}
 INPUT = {
     "type": "object",
     "properties": {"image": {"type": "object", "properties": IMAGE}, "video": {"type": "object", "properties": VIDEO}},

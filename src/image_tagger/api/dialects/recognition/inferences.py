@@ -4,13 +4,14 @@ from pathlib import Path
 
 from fastapi import Request, Response
 
-from image_tagger.api.dialects.recognition import asked, parameters
+from image_tagger.api.dialects.recognition import asked
 from image_tagger.api.dialects.recognition.asked import Input
 from image_tagger.api.dialects.recognition.bodies import Reader
 from image_tagger.api.dialects.recognition.public import PublicModels
 from image_tagger.api.dialects.recognition.requests import answer, in_thread, name_of, number_of
-from image_tagger.api.dialects.recognition.sources import Sources
+from image_tagger.api.dialects.recognition.sources import Largest, Sources
 from image_tagger.domain.errors import InvalidRequest
+from image_tagger.domain.frames import Evenly, PerSecond
 from image_tagger.domain.inference import Inference, Looking, RawInference
 from image_tagger.domain.recognition import version_name
 from image_tagger.services import Services
@@ -23,7 +24,8 @@ class Inferences:
         self._services = services
         self._reader = reader
         self._public = public
-        self._sources = Sources(self._keep)
+        settings = services.settings
+        self._sources = Sources(self._keep, Largest(settings.max_media_bytes, settings.max_video_bytes))
 
     async def of_spec(self, request: Request) -> Response:
         """Ask the current version of a specification."""
@@ -61,15 +63,15 @@ class Inferences:
         return await self._of_models(request, tuple(version_name(number, output) for output in range(outputs)))
 
     async def _of_models(self, request: Request, models: tuple[str, ...]) -> Response:
-        async with self._reader.read(request) as values:
-            given = parameters.read(asked.Inference, values)
+        async with self._reader.read(request) as body:
+            given = await body.read_as(asked.Inference)
             looking = await self._looking(given.inputs)
             wanted = Inference(looking, models, given.max_predictions, given.show_discarded)
             return await self._added(wanted)
 
     async def _raw(self, request: Request, network: int | str) -> Response:
-        async with self._reader.read(request) as values:
-            given = parameters.read(asked.RawInference, values)
+        async with self._reader.read(request) as body:
+            given = await body.read_as(asked.RawInference)
             if given.inputs[0].image is None:
                 raise InvalidRequest("inputs: a bare network takes pictures only")
             looking = await self._looking(given.inputs)
@@ -81,7 +83,8 @@ class Inferences:
         given = inputs[0]
         if given.video is not None:
             media = await self._sources.media(given.video.source, "inputs.0.video.source")
-            return Looking(media, frames_per_second=given.video.process_fps)
+            frames = given.video.process_frames
+            return Looking(media, sampling=Evenly(frames) if frames else PerSecond(given.video.process_fps))
         assert given.image is not None  # noqa: S101 - an input is the one or the other
         crop = asked.crop_of(given)
         return Looking(await self._sources.media(given.image.source, "inputs.0.image.source"), crop)

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from fastapi import Request, Response
 
 from image_tagger.api.dialects.recognition import answers, pagination, parameters
-from image_tagger.api.dialects.recognition.bodies import Reader, is_form, text_of
-from image_tagger.api.dialects.recognition.flattening import unflattened
+from image_tagger.api.dialects.recognition.bodies import Body, Reader, fields_of, is_form
 from image_tagger.api.dialects.recognition.requests import answer, in_thread, nothing, number_of, refuse_immutable
 from image_tagger.api.uploads import Form
 from image_tagger.domain.errors import InvalidRequest
@@ -36,12 +34,12 @@ class Networks:
     async def create(self, request: Request) -> Response:
         """Upload a network; its task tells whether it can be used."""
         if not is_form(request):
-            async with self._reader.read(request) as values:
-                parameters.read(parameters.NewNetwork, values)
+            async with self._reader.read(request) as body:
+                await body.read_as(parameters.NewNetwork)
             raise InvalidRequest("the files of a network come with it, in a multipart body")
         async with self._reader.form(request) as form:
-            values, files = _sorted(form)
-            given = parameters.read(parameters.NewNetwork, values)
+            body, files = await _sorted(form)
+            given = await body.read_as(parameters.NewNetwork)
             draft = _draft(given, files)
             stored = await self._services.platform.upload(
                 draft, {name: upload.content for name, upload in files.items()}
@@ -60,9 +58,9 @@ class Networks:
 
     async def change(self, request: Request) -> Response:
         """Change name, description or metadata."""
-        async with self._reader.read(request) as values:
-            refuse_immutable(values, MUTABLE, FIELDS)
-            changes = parameters.read(parameters.Changes, values).model_dump(exclude_unset=True)
+        async with self._reader.read(request) as body:
+            refuse_immutable(body.values, MUTABLE, FIELDS)
+            changes = (await body.read_as(parameters.Changes)).model_dump(exclude_unset=True)
         number = number_of(request, KIND)
         return answer(answers.network(await in_thread(self._services.registry.change_network, number, changes)))
 
@@ -72,7 +70,7 @@ class Networks:
         return nothing()
 
 
-def _sorted(form: Form) -> tuple[dict[str, Any], Files]:
+async def _sorted(form: Form) -> tuple[Body, Files]:
     """The fields of a form, and its files: whatever has no field's name. Dots in the names of files are no paths."""
     fields = [part for part in form.parts if re.split(r"[.\[]", part.name, maxsplit=1)[0] in FIELDS]
     files: dict[str, Upload] = {}
@@ -84,7 +82,7 @@ def _sorted(form: Form) -> tuple[dict[str, Any], Files]:
         if not FILE.fullmatch(part.name):
             raise InvalidRequest(f"{part.name[:80]!r} cannot be the name of a file")
         files[part.name] = part.upload
-    return unflattened((part.name, text_of(part)) for part in fields), files
+    return await fields_of(fields), files
 
 
 def _draft(given: parameters.NewNetwork, files: Files) -> NetworkDraft:

@@ -2,15 +2,28 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from image_tagger.api.dialects.recognition.requests import LARGEST_ID
 from image_tagger.api.dialects.recognition.wording import reason_of
 from image_tagger.api.json_texts import parsed
 from image_tagger.domain.errors import InvalidRequest
-from image_tagger.domain.recognition import Labels, Roi
+from image_tagger.domain.recognition import MOST_LABELS, Labels, Roi
 
 LONGEST_NAME = 1000
+MOST_ERRORS = 1000  # of a body: naming a million takes seconds
+NAMED_ERRORS = 3
+LONGEST_REASON = 500  # characters; the names of fields are the client's
+FORM = "form"  # the context in which a body is read that was a form
 
 
 def _from_text(value: Any) -> Any:
@@ -23,6 +36,11 @@ def _from_text(value: Any) -> Any:
         return value
 
 
+def _from_form(value: Any, info: ValidationInfo) -> Any:
+    """The same where every text is a value; in JSON it is not."""
+    return _from_text(value) if info.context == FORM else value
+
+
 def _storable(value: str) -> str:
     if "\0" in value:  # PostgreSQL keeps none in a text
         raise ValueError("no text may hold the character U+0000")
@@ -32,11 +50,13 @@ def _storable(value: str) -> str:
 FromText = BeforeValidator(_from_text)
 Text = Annotated[str, AfterValidator(_storable)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_storable)]
-Metadata = Annotated[Any, FromText]
+Metadata = Annotated[Any, BeforeValidator(_from_form)]
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 Threshold = Annotated[float, Field(ge=0, le=1)]
+T = TypeVar("T")
 M = TypeVar("M", bound="Fields")
 F = TypeVar("F", bound=BaseModel)
+Entries = Annotated[list[T], Field(fail_fast=True)]  # where one is wrong, the others are not looked at
 
 
 class Fields(BaseModel):
@@ -66,8 +86,8 @@ class ImageEntry(Exact):
 class ConstantEntry(Exact):
     """A tensor that is always the same."""
 
-    shape: list[Annotated[int, Field(ge=1)]]
-    data: list[float | str]
+    shape: Entries[Annotated[int, Field(ge=1)]]
+    data: Entries[float | str]
 
 
 class InputEntry(Exact):
@@ -85,7 +105,7 @@ class InputEntry(Exact):
 class Preprocessing(Exact):
     """The inputs of a network."""
 
-    inputs: Annotated[list[InputEntry], Field(min_length=1)]
+    inputs: Annotated[Entries[InputEntry], Field(min_length=1)]
     batched_output: bool = True
 
 
@@ -97,7 +117,7 @@ class NewNetwork(Fields):
     preprocessing: Annotated[Preprocessing, FromText]
     description: Text = ""
     metadata: Metadata = Field(default_factory=dict)
-    postprocessings: Annotated[list[dict[str, Any]], FromText] = Field(default_factory=list)
+    postprocessings: Annotated[Entries[dict[str, Any]], FromText] = Field(default_factory=list)
 
 
 class Changes(Fields):
@@ -124,7 +144,7 @@ class Label(Fields):
 class LabelsEntry(Fields):
     """The labels of an output."""
 
-    labels: Annotated[list[Label], Field(min_length=1)]
+    labels: Annotated[Entries[Label], Field(min_length=1, max_length=MOST_LABELS)]
     exclusive: bool
     roi: Literal["NONE", "BBOX"] = "NONE"
 
@@ -145,7 +165,7 @@ class NewSpec(Fields):
     """A specification to be."""
 
     name: Name
-    outputs: Annotated[list[Output], Field(min_length=1), FromText]
+    outputs: Annotated[Entries[Output], Field(min_length=1), FromText]
     description: Text = ""
     metadata: Metadata = Field(default_factory=dict)
 
@@ -155,7 +175,7 @@ class Classification(Exact):
 
     output_tensor: str
     activation: Literal["none", "softmax", "sigmoid"] = "none"
-    thresholds: list[Threshold] | None = None
+    thresholds: Entries[Threshold] | None = None
 
 
 class Anchored(Exact):
@@ -178,15 +198,15 @@ class Yolo(Exact):
     """A grid of cells, each with boxes around anchors."""
 
     output_tensor: str
-    anchors: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2)]
+    anchors: Annotated[Entries[Annotated[float, Field(gt=0)]], Field(min_length=2)]
 
 
 class Custom(Exact):
     """Any postprocessing of this product; the protocol does not have this."""
 
     postprocessing: str
-    output_tensors: Annotated[list[str], Field(min_length=1)]
-    options: dict[str, bool | float | str | list[float]] = Field(default_factory=dict)
+    output_tensors: Annotated[Entries[str], Field(min_length=1)]
+    options: dict[str, bool | float | str | Entries[float]] = Field(default_factory=dict)
 
 
 class Detection(Exact):
@@ -196,7 +216,7 @@ class Detection(Exact):
     direct_output: Direct | None = None
     yolo_output: Yolo | None = None
     custom_output: Custom | None = None
-    thresholds: list[Threshold] | None = None
+    thresholds: Entries[Threshold] | None = None
     nms_threshold: Threshold = 0.3
     discard_threshold: Threshold = 0.025
     normalize_wrt_tensor: str = ""
@@ -222,7 +242,7 @@ class NewVersion(Fields):
 
     spec_id: Id
     network_id: Id
-    post_processings: Annotated[list[PostProcessing], Field(min_length=1)]
+    post_processings: Annotated[Entries[PostProcessing], Field(min_length=1)]
 
 
 def exactly_one(entry: F, *kinds: str) -> F:
@@ -232,11 +252,18 @@ def exactly_one(entry: F, *kinds: str) -> F:
     return entry
 
 
-def read(model: type[M], values: dict[str, Any]) -> M:
+def read(model: type[M], values: dict[str, Any], *, of_form: bool) -> M:
     """The body as such a model. Raises InvalidRequest that names the first wrong fields."""
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context=FORM if of_form else None)
     except ValidationError as error:
-        reasons = [reason_of(one) for one in error.errors(include_url=False)]
-        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-        raise InvalidRequest("; ".join(reasons[:3]) + more) from error
+        raise InvalidRequest(_reasons(error)) from error
+
+
+def _reasons(error: ValidationError) -> str:
+    count = error.error_count()
+    if count > MOST_ERRORS:
+        return f"{count} things are wrong with the body"
+    reasons = [reason_of(one)[:LONGEST_REASON] for one in error.errors(include_url=False)[:NAMED_ERRORS]]
+    more = f"; and {count - NAMED_ERRORS} more" if count > NAMED_ERRORS else ""
+    return "; ".join(reasons) + more

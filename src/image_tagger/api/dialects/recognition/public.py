@@ -28,8 +28,12 @@ class PublicModels:
 
     async def version(self, name: str) -> Version:
         """The model of a name. Raises UnknownModel for what is neither here nor an alias, ModelUnavailable."""
-        aliases = {alias for alias, _ in self._catalog.aliases}
-        return await self._resolver.version(name) if name in aliases else self._catalog.version(name)
+        if name in {alias for alias, _ in self._catalog.aliases}:
+            return await self._resolver.version(name)
+        try:
+            return self._catalog.version(name)
+        except ModelUnavailable as error:  # the hub may have it, but only aliases are fetched here
+            raise UnknownModel(str(error)) from error
 
     def here(self, name: str) -> Version:
         """The model of one of the names."""

@@ -2,10 +2,11 @@
 
 from fastapi import Request, Response
 
+from image_tagger.api.bodies import aside
 from image_tagger.api.dialects.recognition import answers, pagination, parameters
 from image_tagger.api.dialects.recognition.bodies import Reader
 from image_tagger.api.dialects.recognition.requests import answer, in_thread, nothing, number_of, refuse_immutable
-from image_tagger.domain.recognition import StoredSpec
+from image_tagger.domain.recognition import Labels, StoredSpec
 from image_tagger.services import Services
 
 KIND = "specification"
@@ -22,9 +23,9 @@ class Specs:
 
     async def create(self, request: Request) -> Response:
         """Register what is to be recognised."""
-        async with self._reader.read(request) as values:
-            given = parameters.read(parameters.NewSpec, values)
-        outputs = tuple(output.domain for output in given.outputs)
+        async with self._reader.read(request) as body:
+            given = await body.read_as(parameters.NewSpec)
+            outputs = await aside(body.size, _domain, given)
         draft = StoredSpec(0, given.name, given.description, given.metadata, outputs, 0.0)
         return answer(answers.spec(await in_thread(self._services.registry.add_spec, draft)), 201)
 
@@ -40,9 +41,9 @@ class Specs:
 
     async def change(self, request: Request) -> Response:
         """Change name, description, metadata, or the version that runs."""
-        async with self._reader.read(request) as values:
-            refuse_immutable(values, MUTABLE, FIELDS)
-            changes = parameters.read(parameters.SpecChanges, values).model_dump(exclude_unset=True)
+        async with self._reader.read(request) as body:
+            refuse_immutable(body.values, MUTABLE, FIELDS)
+            changes = (await body.read_as(parameters.SpecChanges)).model_dump(exclude_unset=True)
         return answer(
             answers.spec(await in_thread(self._services.registry.change_spec, number_of(request, KIND), changes))
         )
@@ -57,3 +58,7 @@ class Specs:
         page, number = pagination.asked(request), number_of(request, KIND)
         listing = await in_thread(self._services.registry.versions, page, number)
         return answer(pagination.answer(request, listing, page, answers.version_in_listing))
+
+
+def _domain(given: parameters.NewSpec) -> tuple[Labels, ...]:
+    return tuple(output.domain for output in given.outputs)

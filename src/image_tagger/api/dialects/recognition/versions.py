@@ -21,8 +21,8 @@ class Versions:
 
     async def create(self, request: Request) -> Response:
         """Tie a network to a specification; the first version of a specification runs at once."""
-        async with self._reader.read(request) as values:
-            given = parameters.read(parameters.NewVersion, values)
+        async with self._reader.read(request) as body:
+            given = await body.read_as(parameters.NewVersion)
         entries: tuple[dict[str, Any], ...] = tuple(
             entry.model_dump(exclude_none=True) for entry in given.post_processings
         )

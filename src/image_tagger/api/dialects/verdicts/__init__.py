@@ -10,12 +10,14 @@ from image_tagger.api.leaving import while_client_waits
 from image_tagger.api.uploads import Uploads
 from image_tagger.domain.errors import (
     InvalidMedia,
+    InvalidModel,
     InvalidRequest,
     MediaTooLarge,
     MissingExtra,
     ModelUnavailable,
     Overloaded,
     RequestTooLarge,
+    StoreUnavailable,
     TaggerError,
     UnknownModel,
 )
@@ -30,10 +32,12 @@ STATUSES = (  # the first row whose class fits
     (MediaTooLarge, 413),
     (InvalidMedia, 400),
     (InvalidRequest, 422),
+    (InvalidModel, 422),
     (UnknownModel, 404),
     (ModelUnavailable, 503),
     (MissingExtra, 503),
     (Overloaded, 503),
+    (StoreUnavailable, 503),
     (TaggerError, 500),
 )
 
@@ -58,7 +62,7 @@ def routes(services: Services) -> APIRouter:
         The policy is the one that is sent, else the server's.
         """
         async with uploads.read(request) as form:
-            policy = policy_of(form, request.query_params, default)
+            policy = await policy_of(form, request.query_params, default)
             verdict = await while_client_waits(request, _verdict(services, media_of(form), policy))
         return JSONResponse(as_json(verdict))
 
@@ -68,7 +72,8 @@ def routes(services: Services) -> APIRouter:
 def render_error(error: TaggerError) -> Response:
     """An error in this dialect's words."""
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    return JSONResponse({"detail": str(error)}, status_code=status)
+    detail = error.discreet if isinstance(error, UnknownModel) else str(error)
+    return JSONResponse({"detail": detail}, status_code=status)
 
 
 async def _verdict(services: Services, media: Media, policy: Policy) -> Verdict:

@@ -31,9 +31,9 @@ def media_of(form: Form) -> Upload:
     return files[0]
 
 
-def policy_of(form: Form, query: Mapping[str, str], default: Policy) -> Policy:
+async def policy_of(form: Form, query: Mapping[str, str], default: Policy) -> Policy:
     """The policy that is sent, else the default, its model and frames as the query says. Raises InvalidRequest."""
-    text = form.text("policy") or ""
+    text = await form.text("policy") or ""
     policy = read_policy(text) if text.strip() else default
     return replace(policy, model=query.get("model") or policy.model, sampling=_sampling(query) or policy.sampling)
 

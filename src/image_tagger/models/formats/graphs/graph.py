@@ -12,7 +12,7 @@ INITIALISING = "__saved_model_init_op"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation: what it reads (names without their output's number), and the functions that it calls."""
+    """One operation: what it reads (names without their output's number), and the functions that it names."""
 
     name: str
     operation: str
@@ -22,14 +22,25 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Nodes by name, and the bodies of functions by name."""
+    """Nodes by name, and of functions by name their bodies and what they are given, in its order.
+
+    arguments: nothing for a function that takes a list, as what it is given has no fixed places then.
+    """
 
     nodes: Mapping[str, Node]
     functions: Mapping[str, tuple[Node, ...]]
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def reached(self, names: Iterable[str]) -> Iterator[Node]:
         """Every node that runs to compute these tensors or nodes, with all nodes of the functions called on the way."""
-        waiting, seen, called = [node_name(name) for name in names], set[str](), set[str]()
+        called = set[str]()
+        for node in self.needed(names):
+            yield node
+            yield from self._bodies(node, called)
+
+    def needed(self, names: Iterable[str]) -> Iterator[Node]:
+        """The same without those of functions."""
+        waiting, seen = [node_name(name) for name in names], set[str]()
         while waiting:
             name = waiting.pop()
             node = self.nodes.get(name)
@@ -38,7 +49,6 @@ class Graph:
             seen.add(name)
             waiting += node.inputs
             yield node
-            yield from self._bodies(node, called)
 
     def every(self) -> Iterator[Node]:
         """All nodes, those of functions included."""
@@ -114,10 +124,10 @@ def _tags(meta: memoryview) -> list[str]:
 
 
 def _saved(meta: memoryview) -> SavedGraph:
-    saver = wire.first(meta, 3)
+    saver = wire.only(meta, 3)
     signatures = {key: _signature(value) for key, value in wire.entries(meta, 5)}
     starting = signatures.pop(INITIALISING, Signature({}, {})).outputs.get(INITIALISING, "")
-    graph = _graph(wire.first(meta, 2))
+    graph = _graph(wire.only(meta, 2))
     return SavedGraph(meta, graph, signatures, wire.text(saver, 1), wire.text(saver, 3), starting)
 
 
@@ -127,23 +137,46 @@ def _signature(message: memoryview) -> Signature:
 
 
 def _graph(message: memoryview) -> Graph:
-    nodes = [_node(node) for node in wire.parts(message, 1)]
-    functions: dict[str, tuple[Node, ...]] = {}
-    for library in wire.parts(message, 2):
-        for function in wire.parts(library, 1):
-            name = wire.text(wire.first(function, 1), 1)
-            functions[name] = tuple(_node(node) for node in wire.parts(function, 3))
-    return Graph({node.name: node for node in nodes}, functions)
+    functions, arguments = dict[str, tuple[Node, ...]](), dict[str, tuple[str, ...]]()
+    for function in wire.parts(wire.only(message, 2), 1):
+        signature = wire.only(function, 1)
+        name = wire.text(signature, 1)
+        if name in functions:
+            raise ValueError(f"it has two functions {name!r}")
+        functions[name] = tuple(_nodes(function, 3).values())
+        arguments[name] = _arguments(signature)
+    return Graph(_nodes(message, 1), functions, arguments)
+
+
+def _nodes(message: memoryview, number: int) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    for node in map(_node, wire.parts(message, number)):
+        if node.name in nodes:
+            raise ValueError(f"it has two nodes {node.name!r}")
+        nodes[node.name] = node
+    return nodes
 
 
 def _node(message: memoryview) -> Node:
     inputs = tuple(node_name(bytes(read).decode()) for read in wire.parts(message, 3))
-    return Node(wire.text(message, 1), wire.text(message, 2), inputs, tuple(_functions(message)))
+    values = (value for _, value in wire.entries(message, 5))
+    return Node(wire.text(message, 1), wire.text(message, 2), inputs, tuple(_functions(values)))
 
 
-def _functions(message: memoryview) -> Iterator[str]:
-    """Functions among a node's attributes: one (field 10), or in a list (fields 1 and then 9)."""
-    for _, attribute in wire.entries(message, 5):
-        lists = (one for values in wire.parts(attribute, 1) for one in wire.parts(values, 9))
-        for function in (*wire.parts(attribute, 10), *lists):
+def _arguments(signature: memoryview) -> tuple[str, ...]:
+    defaults = (wire.only(attribute, 3) for attribute in wire.parts(signature, 4))
+    if next(_functions(defaults), None) is not None:  # would be called by nodes that do not name it
+        raise ValueError("a function of it calls another one by default")
+    arguments = list(wire.parts(signature, 2))
+    lists = any(wire.text(one, 5) or wire.text(one, 6) for one in arguments)
+    return () if lists else tuple(wire.text(one, 1) for one in arguments)
+
+
+def _functions(values: Iterable[memoryview]) -> Iterator[str]:
+    """Functions among values of attributes: one (field 10), or in a list (fields 1 and then 9), and theirs in turn."""
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        for function in (*wire.parts(value, 10), *wire.parts(wire.only(value, 1), 9)):
             yield wire.text(function, 1)
+            waiting += [given for _, given in wire.entries(function, 2)]

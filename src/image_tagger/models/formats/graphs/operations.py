@@ -7,6 +7,7 @@ from pathlib import Path
 
 from image_tagger.domain.errors import InvalidModel
 from image_tagger.models.formats.graphs.graph import Graph, Node, SavedGraph, node_name
+from image_tagger.models.formats.graphs.sources import only_reads
 
 LIST = Path(__file__).with_name("operations.txt")
 # what training leaves in a SavedModel; it may stand there, but nothing that is asked for may run it
@@ -20,8 +21,8 @@ OF_RESTORING = frozenset(
     | {"Placeholder", "PlaceholderWithDefault", "Reshape", "RestoreV2", "StatefulPartitionedCall", "VarHandleOp"}
     | {"Variable", "VariableV2"}
 )
-READER = "RestoreV2"
-OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*")  # how TensorFlow names its own; a function of such a name could hide one
+# how TensorFlow names its own, those that only it may use among them; a function of such a name could hide one
+OPERATION = re.compile(r"(?:[A-Z][A-Za-z0-9]*>)*_*[A-Z][A-Za-z0-9]*")
 
 
 @cache
@@ -46,11 +47,8 @@ def check_run(graph: Graph, tensors: Iterable[str], file: str) -> None:
 def check_restoring(saved: SavedGraph, file: str) -> None:
     """Raises InvalidModel where reading the weights does more than that, or reads a file that is not the model's."""
     _check(saved.graph, saved.graph.reached([saved.restoring]), OF_RESTORING, file)
-    allowed = node_name(saved.filename)
-    for node in saved.graph.reached([saved.restoring]):
-        source = saved.graph.nodes.get(node.inputs[0]) if node.operation == READER and node.inputs else None
-        if source is not None and source.name != allowed and source.operation == "Const":
-            raise InvalidModel(f"{file} names a file of its own to read weights from")
+    if not only_reads(saved.graph, saved.restoring, node_name(saved.filename)):
+        raise InvalidModel(f"{file} names a file of its own to read weights from")
 
 
 def initialises(saved: SavedGraph) -> bool:
