@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=INTO, help="the model folder")
     parser.add_argument("--photos", type=Path, help="folder of cc_* photos: draw the golden pictures anew")
     parser.add_argument("--wordnet", type=Path, default=groups.WORDNET, help="data.noun of WordNet 3.0")
-    parser.add_argument("--side", type=int, default=80, help="pixels, of the network's input")
+    parser.add_argument("--side", type=int, default=96, help="pixels, of the network's input")
     parser.add_argument(
         "--filter", choices=("box", "bilinear", "hamming", "bicubic"), default=FILTER, help="of the product's resizing"
     )

@@ -60,7 +60,7 @@ RECIPES = {
         seed=20261125,
         start_from="fourth",
     ),
-    "starter": Recipe(
+    "sixth": Recipe(
         stages=(Stage(64, 4, equalise=True), Stage(80, 2, equalise=True, least_area=0.6)),
         filter_rate=0.016,
         other_rate=1.3e-3,
@@ -68,8 +68,22 @@ RECIPES = {
         start_from="fourth",
         and_from="fifth",
         taught=0.7,
-        averaged_with="fourth",
-        share=0.4,
+    ),
+    "starter": Recipe(
+        stages=(
+            Stage(64, 2, equalise=True),
+            Stage(80, 2, equalise=True, least_area=0.5),
+            Stage(96, 2, equalise=True, least_area=0.75),
+        ),
+        shape=Shape(mixed=512),
+        filter_rate=0.014,
+        other_rate=1.2e-3,
+        seed=20261128,
+        start_from="sixth",
+        and_from="fourth",
+        taught=0.7,
+        averaged_with="sixth",
+        share=0.3,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

@@ -15,7 +15,7 @@ from torch.nn.utils import fuse_conv_bn_eval
 from training.augment import normalise
 from training.network import MEAN, STD, Network
 from training.recipe import Recipe
-from training.weights import between
+from training.weights import between, with_silent_blocks
 
 GREY = 114  # the byte that stands for zero, also in the padding: the mean of all photos and channels
 
@@ -73,7 +73,8 @@ def load_network(checkpoint: Path, recipe: Recipe, classes: int) -> tuple[Networ
     weights = state["network"]
     if recipe.averaged_with:
         earlier = torch.load(checkpoint.with_stem(recipe.averaged_with), map_location="cpu", weights_only=True)
-        weights = {name: between(own, earlier["network"][name], recipe.share) for name, own in weights.items()}
+        others = with_silent_blocks(earlier["network"], weights)
+        weights = {name: between(own, others[name], recipe.share) for name, own in weights.items()}
     network = Network(classes, recipe.shape)
     network.load_state_dict(weights)
     return network.eval(), state["next_step"]

@@ -45,3 +45,16 @@ def test_the_first_convolution_sees_squares_of_two_by_two_pixels(trained: Any) -
 def test_nothing_is_averaged_before_a_shortcut_any_more(trained: Any) -> None:
     assert any(isinstance(layer, torch.nn.AvgPool2d) for layer in trained.modules())
     assert not any(isinstance(layer, torch.nn.AvgPool2d) for layer in served.Served(trained).modules())
+
+
+def test_an_average_with_a_network_without_the_last_block_has_a_part_of_it(trained: Any) -> None:
+    weights: Any = import_module("training.weights")
+    smaller = {name: own for name, own in trained.state_dict().items() if not name.startswith("stages.4.")}
+    full = weights.with_silent_blocks(smaller, trained.state_dict())
+    silent = network.Network(CLASSES, SHAPE)
+    silent.load_state_dict(full)
+    shorter = network.Network(CLASSES, network.Shape(SHAPE.widths, SHAPE.blocks))
+    shorter.load_state_dict(smaller)
+    images = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        assert torch.equal(silent.eval()(images), shorter.eval()(images))

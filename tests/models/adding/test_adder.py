@@ -138,8 +138,8 @@ def test_weights_beside_a_network_are_described_or_it_is_refused(adder: Adder, s
 
 def test_pictures_of_another_shape_are_told_from_those_that_the_network_takes(adder: Adder, tmp_path: Path) -> None:
     folder = copy_of_starter(tmp_path)
-    rewrite(folder, "size = [80, 80]", "size = [64, 80]")
-    with pytest.raises(InvalidModel, match="takes 80 x 80 x 3, the preprocessing gives 80 x 64 x 3"):
+    rewrite(folder, "size = [96, 96]", "size = [64, 96]")
+    with pytest.raises(InvalidModel, match="takes 96 x 96 x 3, the preprocessing gives 96 x 64 x 3"):
         adder.add(folder, Wishes(OWN))
 
 
