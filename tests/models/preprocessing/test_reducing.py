@@ -33,7 +33,7 @@ def encoded(form: str, width: int, height: int) -> bytes:
 
 
 def tensor(content: bytes, preprocessing: Preprocessing, *, exact: bool) -> NDArray[np.int16]:
-    image = next(Decoder(Budget(2**30, 10**8), exact=exact).frames(content, 80)).image
+    image = next(Decoder(Budget(2**30, 10**8), exact=exact).frames(content, needed_pixels(preprocessing))).image
     model = load(replace(STARTER, network=replace(STARTER.network, preprocessing=preprocessing)))
     return model.prepare(image.pixels, image.original).tensor.astype(np.int16)
 
