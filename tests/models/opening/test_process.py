@@ -1,6 +1,7 @@
 """Whatever a network does, the process that asks for it lives on and says why it cannot be used."""
 
 import random
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -109,3 +110,20 @@ def test_damaged_real_networks_are_errors_or_networks(shared_data: Path, tmp_pat
             assert looked(copy, Limits(4 * GIBIBYTE, 60)).runtime
         except TaggerError as error:
             assert str(tmp_path) not in str(error)
+
+
+class Late(subprocess.Popen[bytes]):
+    """As on a machine where the thread gets its turn only when the first wait is over."""
+
+    late = True
+
+    def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:  # noqa: A002
+        late, self.late = self.late, False
+        return super().communicate(input, -1.0 if late else timeout)
+
+
+def test_an_order_reaches_a_process_however_late_the_thread_gets_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    assert looked(networks.shares(tmp_path / "a.onnx")).runtime == "onnx"

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from image_tagger.domain import errors
@@ -48,11 +49,14 @@ def in_child(task: str, asked: dict[str, Any], subject: str, limits: Limits = LI
     task: `<module of models>:<function>`. asked: JSON values. subject: what the task reads, as messages call it.
     Raises the task's own errors, and InvalidModel where the process crashes, hangs or takes too much memory.
     """
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    with TemporaryFile() as order:  # no pipe: what `communicate` has not written before its first timeout it never does
+        order.write(order_for(task, asked, limits))
+        order.seek(0)
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            COMMAND, stdin=order, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
     try:
-        written = _outcome(process, order_for(task, asked, limits), limits)
+        written = _outcome(process, limits)
     except InvalidModel as error:
         raise InvalidModel(f"{subject} cannot be used: {error}") from error
     finally:
@@ -80,15 +84,13 @@ def answer_of(written: bytes) -> dict[str, Any]:
     raise error
 
 
-def _outcome(process: subprocess.Popen[bytes], order: bytes, limits: Limits) -> bytes:
+def _outcome(process: subprocess.Popen[bytes], limits: Limits) -> bytes:
     """What the process writes until it ends. Raises InvalidModel where it goes beyond the limits."""
     until = time.monotonic() + limits.seconds
-    given: bytes | None = order
     while True:
         try:
-            return process.communicate(given, timeout=INTERVAL)[0]
+            return process.communicate(timeout=INTERVAL)[0]
         except subprocess.TimeoutExpired:
-            given = None  # what could not be written yet is kept
             if time.monotonic() > until:
                 raise InvalidModel(f"it takes longer than {limits.seconds:g} s") from None
             if _resident(process.pid) > limits.memory:
