@@ -14,14 +14,17 @@ from image_tagger.media.decode import Decoder
 from training import graph
 from training.augment import normalise
 from training.data import load, read_classes
-from training.export import Sample, arguments, calibration_squares, validation, write_int8
+from training.export import Sample, arguments, calibration_squares, validation
 from training.metrics import hits, loss
 from training.photos import Photo, known_photos, rank_of_right, squares
 from training.recipe import RECIPES
+from training.rounding import rounded
 from training.served import Served, load_network
 from training.shipped import GENEROUS, GraphFile, bytes_of, enlarged, milliseconds
 
 SIDES = (64, 72, 80, 96)
+FORMS = ("float32", "narrow", "nearest", "int8")
+FORMS = ("float32", "narrow", "nearest", "int8")
 TRAINED_AT = 64
 
 
@@ -38,12 +41,15 @@ def candidates(served: Served, options: argparse.Namespace) -> list[Candidate]:
     """Every form at every side, written into the work folder."""
     made = []
     for side in SIDES:
-        files = {form: options.work / f"compare_{form}_{side}.onnx" for form in ("float32", "half", "nearest", "int8")}
+        files = {form: options.work / f"compare_{form}_{side}.onnx" for form in FORMS}
         photos = calibration_squares(options, side)
         graph.write_float(served, side, files["float32"])
-        graph.write_half(files["float32"], files["half"])
         graph.write_int8(files["float32"], photos, files["nearest"])  # int8, each weight to the nearest step
-        write_int8(served, photos, files["int8"])
+        found = rounded(served, torch.from_numpy(photos))
+        source = options.work / f"compare_rounded_{side}.onnx"
+        graph.write_float(found.served, side, source)
+        graph.write_narrow(source, files["narrow"], found.steps)
+        graph.write_int8(source, photos, files["int8"], found.steps)
         made += [Candidate(form, side, GraphFile(file)) for form, file in files.items()]
     return made
 

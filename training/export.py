@@ -48,26 +48,21 @@ def calibration_squares(options: argparse.Namespace, side: int) -> NDArray[np.ui
 
 
 def write_networks(served: Served, squares: NDArray[np.uint8], work: Path) -> None:
-    """Every variant, made from float.onnx, which stays beside them."""
+    """Every variant, with weights rounded so that the errors cancel out; float.onnx, before that, stays beside them."""
     exact = work / "float.onnx"
     graph.write_float(served, squares.shape[1], exact)
     with torch.no_grad():
         expected = served.expected(torch.from_numpy(squares[:64])).numpy()
     difference = np.abs(GraphFile(exact).logits(squares[:64]) - expected).max()
     print(f"ONNX float32 against torch: logits to {np.abs(expected).max():.3g} differ by at most {difference:.2g}")
-    for variant in folder.VARIANTS:
-        if variant.form == "half":
-            graph.write_half(exact, work / variant.file)
-        else:
-            write_int8(served, squares, work / variant.file)
-
-
-def write_int8(served: Served, squares: NDArray[np.uint8], file: Path) -> None:
-    """The int8 form, with weights rounded so that the errors cancel out."""
     made = rounded(served, torch.from_numpy(squares))
-    exact = file.with_name("rounded.onnx")
-    graph.write_float(made.served, squares.shape[1], exact)
-    graph.write_int8(exact, squares, file, made.steps)
+    source = work / "rounded.onnx"
+    graph.write_float(made.served, squares.shape[1], source)
+    for variant in folder.VARIANTS:
+        if variant.form == "narrow":
+            graph.write_narrow(source, work / variant.file, made.steps)
+        else:
+            graph.write_int8(source, squares, work / variant.file, made.steps)
 
 
 def calibrate(file: Path, sample: Sample) -> NDArray[np.float64]:

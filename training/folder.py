@@ -79,7 +79,7 @@ class Variant:
 
 VARIANTS = (
     Variant("starter", "int8", ".", "MODEL_CARD.md"),
-    Variant("starter-fp32", "half", "fp32", "../MODEL_CARD.md"),
+    Variant("starter-fp32", "narrow", "fp32", "../MODEL_CARD.md"),
 )
 
 

@@ -1,4 +1,4 @@
-"""ONNX files of the served network: float32, float32 stored as float16, and int8."""
+"""ONNX files of the served network: float32, float32 from narrow numbers, and int8."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,13 +8,13 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from training import ranges
 from training.served import GREY, Served
 
 OPSET = 18
 IR_VERSION = 10  # the newest that ONNX Runtime 1.20 opens
-PERCENTILE = 99.999  # of the activations lie in the range of the bytes; the few beyond it are cut off
 HALF_ABOVE = 1000  # numbers; smaller tensors (biases) stay float32
 Steps = Mapping[str, Sequence[float]]  # by name of the weights, one for each filter
 
@@ -35,27 +35,29 @@ def write_float(served: Served, side: int, path: Path) -> None:
     _save(program.model_proto, path)
 
 
-def write_half(source: Path, path: Path) -> None:
-    """The same graph with its large weights stored in float16, and once where a filter is the same at all its places.
+def write_narrow(source: Path, path: Path, steps: Steps) -> None:
+    """The same float32 graph in a quarter of the bytes, for filters that are rounded already (training.rounding).
 
-    The runtime makes the float32 filters of them once, when it opens the file.
+    They are stored as the whole numbers and steps that they are products of, other large weights as float16. The
+    runtime makes float32 weights of them once, when it opens the file.
     """
     model = onnx.load(source)
     large = [w for w in model.graph.initializer if w.data_type == TensorProto.FLOAT and np.prod(w.dims) > HALF_ABOVE]
     widening = []
     for weight in large:
-        half = numpy_helper.to_array(weight).astype(np.float16)
-        narrow, wide = (f"{weight.name}_{form}" for form in ("half", "once"))
-        if half.ndim == 4 and (half == half[..., :1, :1]).all() and half[0, 0].size > 1:
-            shape = numpy_helper.from_array(np.array(half.shape, np.int64), f"{weight.name}_shape")
-            model.graph.initializer.append(shape)
-            widening.append(helper.make_node("Cast", [narrow], [wide], to=TensorProto.FLOAT))
-            widening.append(helper.make_node("Expand", [wide, shape.name], [weight.name]))
-            half = half[..., :1, :1]
+        values, wide = numpy_helper.to_array(weight), weight.name
+        narrow = f"{wide}_narrow"
+        if wide in steps:
+            step = np.array(steps[wide], np.float32).reshape(-1, *[1] * (values.ndim - 1))
+            stored, whole = np.rint(values / step).astype(np.int8), f"{wide}_whole"
+            model.graph.initializer.append(numpy_helper.from_array(step, f"{wide}_step"))
+            widening.append(helper.make_node("Cast", [narrow], [whole], to=TensorProto.FLOAT))
+            widening.append(helper.make_node("Mul", [whole, f"{wide}_step"], [wide]))
         else:
-            widening.append(helper.make_node("Cast", [narrow], [weight.name], to=TensorProto.FLOAT))
+            stored = values.astype(np.float16)
+            widening.append(helper.make_node("Cast", [narrow], [wide], to=TensorProto.FLOAT))
         model.graph.initializer.remove(weight)
-        model.graph.initializer.append(numpy_helper.from_array(half, narrow))
+        model.graph.initializer.append(numpy_helper.from_array(stored, narrow))
     nodes = [*widening, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
@@ -63,7 +65,7 @@ def write_half(source: Path, path: Path) -> None:
 
 
 def write_int8(source: Path, photos: NDArray[np.uint8], path: Path, steps: Steps | None = None) -> None:
-    """int8 convolutions, one scale per filter, ranges of the activations measured on `photos` (count, side, side, 3).
+    """int8 convolutions, one scale per filter; activations in the ranges that `photos` (count, side, side, 3) suggest.
 
     steps: the scales of filters that are rounded already (training.rounding); others are rounded to the nearest step.
 
@@ -72,22 +74,19 @@ def write_int8(source: Path, photos: NDArray[np.uint8], path: Path, steps: Steps
     its 75 thousand weights cost nothing, and eight bits would give many classes the same score.
     """
     entry = _entry(onnx.load(source))
+    activations = {name: [_bytes_in(found)] for name, found in ranges.measured(source, photos).items()}
     known = {name: [_step(step) for step in filters] for name, filters in (steps or {}).items()}
     quantize_static(
         source,
         path,
-        _Batches(photos),
+        _Batches(photos[:1]),  # the ranges that it would measure are known
         quant_format=QuantFormat.QDQ,
         op_types_to_quantize=["Conv", "Relu", "Add"],
         per_channel=True,
         reduce_range=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
-        calibrate_method=CalibrationMethod.Percentile,
-        extra_options={
-            "TensorQuantOverrides": {**known, entry: [_bytes_as_they_are()]},
-            "CalibPercentile": PERCENTILE,
-        },
+        extra_options={"TensorQuantOverrides": {**activations, **known, entry: [_bytes_as_they_are()]}},
     )
     model = onnx.load(path)
     _drop_entry(model, entry)
@@ -118,7 +117,15 @@ class _Batches(CalibrationDataReader):
 
 
 def _bytes_as_they_are() -> dict[str, object]:
-    return {"quant_type": QuantType.QUInt8, "scale": np.array(1, np.float32), "zero_point": np.array(GREY, np.uint8)}
+    return _bytes(1, GREY)
+
+
+def _bytes_in(found: ranges.Range) -> dict[str, object]:
+    return _bytes(found.step, found.zero)
+
+
+def _bytes(step: float, zero: int) -> dict[str, object]:
+    return {"quant_type": QuantType.QUInt8, "scale": np.array(step, np.float32), "zero_point": np.array(zero, np.uint8)}
 
 
 def _step(step: float) -> dict[str, object]:

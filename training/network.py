@@ -20,6 +20,7 @@ class Shape:
     widths: tuple[int, ...] = (32, 64, 128, 256)
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     mixed: int = 0  # channels inside one more block at the end that mixes channels only; 0: there is none
+    levels: int = 0  # last maps whose means and maxima the head sees; 0: it sees the means of the very last only
 
 
 class Block(nn.Module):
@@ -57,7 +58,10 @@ class Mixing(nn.Module):
 
 
 class Network(nn.Module):
-    """Normalised RGB (batch, 3, side, side) -> logits (batch, classes). Any side from 32 up works."""
+    """Normalised RGB (batch, 3, side, side) -> logits (batch, classes). Any side from 32 up works.
+
+    maps: the places in `stages` of the blocks whose output the head sees.
+    """
 
     def __init__(self, classes: int, shape: Shape = Shape()) -> None:
         super().__init__()
@@ -65,10 +69,24 @@ class Network(nn.Module):
             nn.Conv2d(3, shape.widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(shape.widths[0]), nn.ReLU()
         )
         self.stages = nn.Sequential(*_stages(shape))
-        self.head = nn.Linear(shape.widths[-1], classes)
+        ends = [sum(shape.blocks[: stage + 1]) - 1 for stage in range(len(shape.blocks))]
+        self.maps = tuple(dict.fromkeys((*ends, len(self.stages) - 1)))[-shape.levels :] if shape.levels else ()
+        widths = [self.stages[place].conv2.out_channels for place in self.maps]
+        self.gauge = nn.BatchNorm1d(2 * sum(widths), affine=False) if self.maps else nn.Identity()
+        self.head = nn.Linear(2 * sum(widths) or shape.widths[-1], classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.stages(self.stem(x)).mean((2, 3)))
+        return self.head(self.gauge(pooled(self.stages, self.stem(x), self.maps)))
+
+
+def pooled(stages: nn.Sequential, x: Tensor, maps: tuple[int, ...]) -> Tensor:
+    """What the head sees, (batch, features): means of the last map, or means and maxima of `maps`, last first."""
+    seen: list[Tensor] = []
+    for place, block in enumerate(stages):
+        x = block(x)
+        if place in maps:
+            seen = [x.mean((2, 3)), x.amax((2, 3)), *seen]
+    return torch.cat(seen, 1) if maps else x.mean((2, 3))
 
 
 def _stages(shape: Shape) -> list[nn.Module]:

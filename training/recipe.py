@@ -29,9 +29,10 @@ class Recipe:
     seed: int = 20261121
     start_from: str = ""  # another recipe, whose checkpoint gives the first weights
     and_from: str = ""  # a second one: then the mean of both does
+    and_share: float = 0.5  # of the second one in that mean
     taught: float = 0.0  # share of the loss that a teacher decides (training.teacher), not the labels
-    averaged_with: str = ""  # an earlier recipe; what is exported is the mean of both, with this `share` of the earlier
-    share: float = 0.0
+    kept: float = 0.0  # share of the weights that a run began with, in the mean that it ends with
+    settled: bool = False  # whether the head is fitted once more at the end (training.settle)
 
 
 ONE_PASS = (Stage(64, 1, equalise=True),)
@@ -69,7 +70,7 @@ RECIPES = {
         and_from="fifth",
         taught=0.7,
     ),
-    "starter": Recipe(
+    "seventh": Recipe(
         stages=(
             Stage(64, 2, equalise=True),
             Stage(80, 2, equalise=True, least_area=0.5),
@@ -82,8 +83,19 @@ RECIPES = {
         start_from="sixth",
         and_from="fourth",
         taught=0.7,
-        averaged_with="sixth",
-        share=0.3,
+    ),
+    "starter": Recipe(
+        stages=(Stage(80, 1, equalise=True, least_area=0.6), Stage(96, 1, equalise=True, least_area=0.75)),
+        shape=Shape(mixed=512, levels=3),
+        filter_rate=0.008,
+        other_rate=1.2e-3,
+        seed=20261129,
+        start_from="seventh",
+        and_from="sixth",
+        and_share=0.3,
+        taught=0.7,
+        kept=0.4,
+        settled=True,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),
 }

@@ -13,9 +13,8 @@ from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
 
 from training.augment import normalise
-from training.network import MEAN, STD, Network
+from training.network import MEAN, STD, Network, pooled
 from training.recipe import Recipe
-from training.weights import between, with_silent_blocks
 
 GREY = 114  # the byte that stands for zero, also in the padding: the mean of all photos and channels
 
@@ -31,7 +30,8 @@ class Served(nn.Module):
         super().__init__()
         self._trained = (network.eval(),)  # in a tuple, so that it is no part of this module
         folded = fold_normalisations(network)
-        self.stem, self.stages, self.head = folded.stem, folded.stages, folded.head
+        self.stem, self.stages, self.maps, self.head = folded.stem, folded.stages, folded.maps, folded.head
+        _fold_gauge(self.head, folded.gauge)
         _take_bytes(self.stem[0])
         self.stem[0] = _on_squares(self.stem[0])
         for block in self.stages:
@@ -39,7 +39,7 @@ class Served(nn.Module):
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.head(self.stages(self.stem(self.entry(pixels))).mean((2, 3)))
+        return self.head(pooled(self.stages, self.stem(self.entry(pixels)), self.maps))
 
     def entry(self, pixels: Tensor) -> Tensor:
         """uint8 (batch, side, side, 3) -> what the first convolution sees: float32 (batch, 12, side / 2, side / 2).
@@ -64,19 +64,10 @@ class Served(nn.Module):
 
 
 def load_network(checkpoint: Path, recipe: Recipe, classes: int) -> tuple[Network, int]:
-    """The network of a checkpoint, ready to answer, and the number of steps it was trained for.
-
-    Where the recipe says so, its weights are averaged with those of an earlier recipe, whose checkpoint lies beside it
-    (Wortsman et al. 2022, Robust fine-tuning of zero-shot models).
-    """
+    """The network of a checkpoint, ready to answer, and the number of steps it was trained for."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = state["network"]
-    if recipe.averaged_with:
-        earlier = torch.load(checkpoint.with_stem(recipe.averaged_with), map_location="cpu", weights_only=True)
-        others = with_silent_blocks(earlier["network"], weights)
-        weights = {name: between(own, others[name], recipe.share) for name, own in weights.items()}
     network = Network(classes, recipe.shape)
-    network.load_state_dict(weights)
+    network.load_state_dict(state["network"])
     return network.eval(), state["next_step"]
 
 
@@ -97,6 +88,14 @@ def _fold_pairs(layers: nn.Sequential) -> None:
         if isinstance(layers[position], nn.BatchNorm2d):
             layers[position - 1] = fuse_conv_bn_eval(layers[position - 1], layers[position])
             layers[position] = nn.Identity()
+
+
+def _fold_gauge(head: nn.Linear, gauge: nn.Module) -> None:
+    """(seen - mean) / deviation before a linear layer -> other weights and another bias."""
+    if isinstance(gauge, nn.BatchNorm1d):
+        with torch.no_grad():
+            head.weight /= (gauge.running_var + gauge.eps).sqrt()
+            head.bias -= head.weight @ gauge.running_mean
 
 
 def _take_bytes(convolution: nn.Conv2d) -> None:

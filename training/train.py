@@ -19,11 +19,13 @@ from training.augment import augment, normalise
 from training.data import Photos, load, load_training, read_classes
 from training.equalise import equalise
 from training.muon import Muon
-from training.network import Network
+from training.network import Network, pooled
 from training.recipe import RECIPES, Recipe, Stage
-from training.weights import between
+from training.settle import Lessons, loss_of, settle
+from training.weights import between, with_silent_blocks
 
 SAVE_EVERY = 200  # steps
+SAMPLE = 2048  # photos that tell how much a feature varies which the head has not seen before
 SAY_EVERY = 50  # steps
 PATIENCE = timedelta(hours=4)  # of processes for the first, which alone asks the teacher
 
@@ -83,7 +85,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, classes: int, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
-        self.recipe, self.device, self.next_step = recipe, device, 0
+        self.recipe, self.device, self.next_step, self.settled = recipe, device, 0, False
         self.network = Network(classes, recipe.shape).to(device, memory_format=torch.channels_last)
         weights = list(self.network.parameters())
         self.optimisers: list[torch.optim.Optimizer] = [
@@ -103,9 +105,7 @@ class Trainer:
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(images)
-        loss = functional.cross_entropy(logits.float(), classes, label_smoothing=self.recipe.label_smoothing)
-        if taught is not None:
-            loss = torch.lerp(loss, functional.cross_entropy(logits.float(), taught), self.recipe.taught)
+        loss = loss_of(logits.float(), classes, taught, self.recipe)
         loss.backward()
         team_mean([weight.grad for weight in self.network.parameters() if weight.grad is not None])
         for optimiser in self.optimisers:
@@ -120,24 +120,52 @@ class Trainer:
             return
         state = {
             "next_step": self.next_step,
+            "settled": self.settled,
             "network": self.network.state_dict(),
             "optimisers": [o.state_dict() for o in self.optimisers],
         }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
 
-    def begin(self, checkpoints: list[Path]) -> None:
+    def begin(self, checkpoints: list[Path], sample: Tensor) -> None:
         """Begin with the weights of other runs, or with the mean of two (Wortsman et al. 2022, arXiv:2203.05482).
 
-        A block that those do not have begins as the identity.
+        A block that those do not have begins as the identity, and what their head did not see counts nothing at first.
+        sample: photos, uint8 (count, 64, 64, 3).
         """
         first, last = (
             torch.load(path, map_location=self.device, weights_only=True)["network"]
             for path in (checkpoints[0], checkpoints[-1])
         )
         own = self.network.state_dict()
-        known = {name: between(weights, first[name], 0.5) for name, weights in last.items()}
+        last = with_silent_blocks(last, first)
+        known = {name: between(weights, last[name], self.recipe.and_share) for name, weights in first.items()}
+        head = {name: known.pop(name) for name in ("head.weight", "head.bias")}
         self.network.load_state_dict({**own, **known})
+        if head["head.weight"].shape == own["head.weight"].shape:
+            self.network.head.load_state_dict({name.removeprefix("head."): weights for name, weights in head.items()})
+        else:
+            self._widen(head["head.weight"], head["head.bias"], normalise(sample.to(self.device)))
+
+    @torch.no_grad()
+    def _widen(self, weight: Tensor, bias: Tensor, images: Tensor) -> None:
+        """Give a head that sees more the answers of one that saw the means of the last map only."""
+        network = self.network.eval()
+        seen = torch.cat([pooled(network.stages, network.stem(some), network.maps) for some in images.split(256)])
+        network.gauge.running_mean.copy_(seen.mean(0))
+        network.gauge.running_var.copy_(seen.var(0))
+        known = weight.shape[1]
+        deviation = (network.gauge.running_var[:known] + network.gauge.eps).sqrt()
+        network.head.weight.zero_()
+        network.head.weight[:, :known] = weight * deviation
+        network.head.bias.copy_(bias + weight @ network.gauge.running_mean[:known])
+        network.train()
+
+    def average(self, beginning: Network) -> None:
+        """Keep a share of the weights that the run began with (Wortsman et al. 2022, arXiv:2109.01903)."""
+        before = beginning.state_dict()
+        ended = self.network.state_dict()
+        self.network.load_state_dict({n: between(own, before[n], self.recipe.kept) for n, own in ended.items()})
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint that this program wrote."""
@@ -145,7 +173,7 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
-        self.next_step = state["next_step"]
+        self.next_step, self.settled = state["next_step"], state.get("settled", False)
 
 
 def held_out(network: Network, photos: Photos, side: int, device: torch.device) -> float:
@@ -185,7 +213,16 @@ def taught_by(trainer: Trainer, photos: Photos, work: Path) -> Tensor | None:
     return torch.from_numpy(teacher.answers(work, photos, trainer.network, trainer.device))
 
 
-def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path) -> None:
+def begun(name: str, photos: Photos, classes: int, options: argparse.Namespace) -> Trainer:
+    """The state in which a run begins."""
+    trainer = Trainer(RECIPES[name], classes, torch.device(options.device))
+    if before := parents(name):
+        sample = torch.from_numpy(photos.pixels[:: max(1, len(photos) // SAMPLE)])
+        trainer.begin([options.work / f"{parent}.pt" for parent in before], sample)
+    return trainer
+
+
+def train(trainer: Trainer, beginning: Network, photos: Photos, validation: Photos, checkpoint: Path) -> None:
     """Run every remaining step, saving as it goes."""
     recipe, device = trainer.recipe, trainer.device
     pixels, classes = torch.from_numpy(photos.pixels).to(device), torch.from_numpy(photos.classes).long().to(device)
@@ -206,6 +243,12 @@ def train(trainer: Trainer, photos: Photos, validation: Photos, checkpoint: Path
             print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.stage.side}", flush=True)
         if step.number % SAVE_EVERY == SAVE_EVERY - 1 or trainer.next_step == total:
             trainer.save(checkpoint)
+    if recipe.settled and not trainer.settled:
+        trainer.average(beginning)
+        settle(trainer.network, Lessons(pixels, classes, taught), recipe)  # each process the same
+        trainer.settled = True
+        print(f"settled: held out {held_out(trainer.network, validation, recipe.stages[-1].side, device):.4f}")
+        trainer.save(checkpoint)
 
 
 def main() -> None:
@@ -221,13 +264,11 @@ def main() -> None:
     photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")
     classes = len(read_classes(options.data))
     for name in lineage(options.recipe):
-        trainer = Trainer(RECIPES[name], classes, torch.device(options.device))
-        checkpoint = options.work / f"{name}.pt"
+        trainer, checkpoint = begun(name, photos, classes, options), options.work / f"{name}.pt"
+        beginning = copy.deepcopy(trainer.network)
         if checkpoint.exists():
             trainer.load(checkpoint)
-        elif before := parents(name):
-            trainer.begin([options.work / f"{parent}.pt" for parent in before])
-        train(trainer, photos, validation, checkpoint)
+        train(trainer, beginning, photos, validation, checkpoint)
         print(f"done: {checkpoint}")
 
 

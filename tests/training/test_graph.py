@@ -11,18 +11,20 @@ onnx: Any = pytest.importorskip("onnx")
 pytest.importorskip("torch")
 pytest.importorskip("onnxruntime.quantization")
 graph: Any = import_module("training.graph")  # after what it needs, which may not be there
+STEPS = [0.01 + 0.001 * filter_ for filter_ in range(64)]
 
 
 @pytest.fixture
 def filters() -> dict[str, Any]:
-    draw = np.random.default_rng(1).standard_normal
-    narrow = draw((64, 8, 1, 1)).astype(np.float32)
-    return {"uneven": draw((8, 3, 8, 8)).astype(np.float32), "even": np.tile(narrow, (1, 1, 2, 2))}
+    random = np.random.default_rng(1)
+    steps = np.array(STEPS, np.float32).reshape(-1, 1, 1, 1)
+    even = random.integers(-64, 65, (64, 8, 2, 2)).astype(np.float32) * steps
+    return {"uneven": random.standard_normal((8, 3, 8, 8)).astype(np.float32), "even": even}
 
 
 @pytest.fixture
 def file(tmp_path: Path, filters: dict[str, Any]) -> Path:
-    """Two convolutions; every place of the second one's filters has the same weights."""
+    """Two convolutions; the second one's filters are whole multiples of a step each."""
     helper, kind = onnx.helper, onnx.TensorProto.FLOAT
     nodes = [
         helper.make_node("Conv", ["pixels", "uneven"], ["inner"], strides=[8, 8]),
@@ -47,16 +49,19 @@ def outputs(file: Path) -> Any:
     return session.run(None, {"pixels": pixels})[0]
 
 
-def test_half_as_many_bytes_give_nearly_the_same_numbers(file: Path) -> None:
-    half = file.with_name("half.onnx")
-    graph.write_half(file, half)
+def test_filters_on_a_grid_come_back_as_they_were_from_a_quarter_of_the_bytes(
+    file: Path, filters: dict[str, Any]
+) -> None:
+    narrow = file.with_name("narrow.onnx")
+    graph.write_narrow(file, narrow, {"even": STEPS})
+    stored = {w.name: onnx.numpy_helper.to_array(w) for w in onnx.load(narrow).graph.initializer}
+    assert stored["even_narrow"].dtype == np.int8
+    assert stored["uneven_narrow"].dtype == np.float16
+    assert np.array_equal(stored["even_narrow"] * stored["even_step"], filters["even"])
+
+
+def test_narrow_weights_give_nearly_the_same_numbers(file: Path) -> None:
+    narrow = file.with_name("narrow.onnx")
+    graph.write_narrow(file, narrow, {"even": STEPS})
     expected = outputs(file)
-    assert np.abs(outputs(half) - expected).max() < 0.01 * np.abs(expected).max()
-
-
-def test_a_filter_that_is_the_same_everywhere_is_stored_once(file: Path, filters: dict[str, Any]) -> None:
-    half = file.with_name("half.onnx")
-    graph.write_half(file, half)
-    stored = {w.name: onnx.numpy_helper.to_array(w) for w in onnx.load(half).graph.initializer}
-    assert np.array_equal(stored["uneven_half"], filters["uneven"].astype(np.float16))
-    assert np.array_equal(stored["even_half"], filters["even"][..., :1, :1].astype(np.float16))
+    assert np.abs(outputs(narrow) - expected).max() < 0.01 * np.abs(expected).max()

@@ -1,5 +1,6 @@
 """A run that was interrupted goes on as if it had not been."""
 
+import copy
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ recipe: Any = import_module("training.recipe")
 network: Any = import_module("training.network")
 
 PHOTOS, CLASSES = 24, 3
+SAMPLE = torch.randint(0, 256, (PHOTOS, 64, 64, 3), generator=torch.Generator().manual_seed(5)).to(torch.uint8)
 TINY = recipe.Recipe(
     stages=(recipe.Stage(32, 1), recipe.Stage(32, 1, equalise=True)),
     shape=network.Shape((8, 8, 8, 8), (1, 1, 1, 1)),
@@ -73,7 +75,7 @@ def test_every_recipe_begins_with_one_that_begins_from_nothing(name: str) -> Non
 def test_a_run_can_begin_with_the_mean_of_two(tmp_path: Path) -> None:
     one, other = (trained(tmp_path / f"{steps}.pt", stop_after=steps) for steps in (2, 4))
     trainer = train.Trainer(TINY, CLASSES, torch.device("cpu"))
-    trainer.begin([tmp_path / "2.pt", tmp_path / "4.pt"])
+    trainer.begin([tmp_path / "2.pt", tmp_path / "4.pt"], SAMPLE)
     weights = trainer.network.state_dict().values()
     assert trainer.next_step == 0
     for own, a, b in zip(weights, one, other, strict=True):
@@ -87,7 +89,40 @@ def test_a_block_that_the_run_before_had_not_begins_as_the_identity(tmp_path: Pa
         for mixed in (0, 16)
     )
     before.load(tmp_path / "before.pt")
-    after.begin([tmp_path / "before.pt"])
+    after.begin([tmp_path / "before.pt"], SAMPLE)
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         assert torch.equal(before.network.eval()(images), after.network.eval()(images))
+
+
+def test_a_head_that_sees_more_begins_with_the_answers_of_the_one_before(tmp_path: Path) -> None:
+    trained(tmp_path / "before.pt", stop_after=4)
+    before, after = (
+        train.Trainer(replace(TINY, shape=replace(TINY.shape, levels=levels)), CLASSES, torch.device("cpu"))
+        for levels in (0, 2)
+    )
+    before.load(tmp_path / "before.pt")
+    after.begin([tmp_path / "before.pt"], SAMPLE)
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        assert torch.allclose(before.network.eval()(images), after.network.eval()(images), atol=1e-4)
+
+
+def test_what_the_head_did_not_see_before_has_a_deviation_of_one(tmp_path: Path) -> None:
+    trained(tmp_path / "before.pt", stop_after=4)
+    trainer = train.Trainer(replace(TINY, shape=replace(TINY.shape, levels=2)), CLASSES, torch.device("cpu"))
+    trainer.begin([tmp_path / "before.pt"], SAMPLE)
+    gauged = []
+    trainer.network.gauge.register_forward_hook(lambda _module, _given, found: gauged.append(found))
+    with torch.no_grad():
+        trainer.network.eval()(train.normalise(SAMPLE))
+    far = trainer.network.gauge.running_var > 0.01  # beside which what keeps a division by zero away is nothing
+    assert far.any()
+    assert torch.allclose(gauged[0].std(0)[far], torch.ones(1), atol=0.01)
+
+
+def test_a_run_can_end_with_a_share_of_what_it_began_with() -> None:
+    began, ended = (train.Trainer(replace(TINY, kept=0.4, seed=seed), CLASSES, torch.device("cpu")) for seed in (1, 2))
+    before, after = (copy.deepcopy(one.network.head.weight) for one in (began, ended))
+    ended.average(began.network)
+    assert torch.allclose(ended.network.head.weight, 0.6 * after + 0.4 * before)

@@ -10,29 +10,45 @@ served: Any = import_module("training.served")  # after torch, which may not be 
 network: Any = import_module("training.network")
 
 SHAPE = network.Shape((8, 8, 16, 16), (1, 1, 1, 1), mixed=24)
+DEEP = network.Shape((8, 8, 16, 16), (1, 1, 2, 1), mixed=24, levels=3)
+SHAPES = (SHAPE, DEEP, network.Shape((8, 16), (1, 1), levels=1))
 CLASSES, SIDE = 5, 32
 PIXELS = torch.randint(0, 256, (4, SIDE, SIDE, 3), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
 
 
-@pytest.fixture
-def trained() -> Any:
+def drawn(shape: Any) -> Any:
     """A network whose every normalisation has something to say."""
     with torch.random.fork_rng():
         torch.manual_seed(2)
-        made = network.Network(CLASSES, SHAPE)
+        made = network.Network(CLASSES, shape)
         for module in made.modules():
+            if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
+                torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
             if isinstance(module, torch.nn.BatchNorm2d):
                 torch.nn.init.uniform_(module.weight, 0.5, 1.5)
                 torch.nn.init.uniform_(module.bias, -0.5, 0.5)
-                torch.nn.init.uniform_(module.running_mean, -0.5, 0.5)
-                torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
     return made.eval()
 
 
-def test_the_served_network_gives_what_the_trained_one_gives(trained: Any) -> None:
-    made = served.Served(trained)
+@pytest.fixture
+def trained() -> Any:
+    return drawn(SHAPE)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_served_network_gives_what_the_trained_one_gives(shape: Any) -> None:
+    made = served.Served(drawn(shape))
     with torch.no_grad():
         assert torch.allclose(made(PIXELS), made.expected(PIXELS), atol=1e-4)
+
+
+def test_the_head_sees_means_and_maxima_of_the_last_maps_the_last_first() -> None:
+    made = drawn(DEEP)
+    first = x = made.stem(torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(3)))
+    maps = [x := block(x) for block in made.stages]
+    expected = [pool for seen in (maps[5], maps[4], maps[3]) for pool in (seen.mean((2, 3)), seen.amax((2, 3)))]
+    assert torch.equal(network.pooled(made.stages, first, made.maps), torch.cat(expected, 1))
 
 
 def test_the_first_convolution_sees_squares_of_two_by_two_pixels(trained: Any) -> None:
