@@ -117,7 +117,11 @@ class Late(subprocess.Popen[bytes]):
 
     late = True
 
-    def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:  # noqa: A002
+    def communicate(
+        self,
+        input: bytes | None = None,  # noqa: A002 - the library's name
+        timeout: float | None = None,
+    ) -> tuple[bytes, bytes]:
         late, self.late = self.late, False
         return super().communicate(input, -1.0 if late else timeout)
 
