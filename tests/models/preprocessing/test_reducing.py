@@ -65,10 +65,18 @@ def test_a_jpeg_gives_the_same_tensor_but_for_rounding(subsampling: str, coloure
     assert movement(content) <= 0.5  # half of a step is what rounding may do
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_colours_that_are_stored_at_half_the_size_move_by_a_step_at_most(size: tuple[int, int]) -> None:
-    """Decoding at full scale smooths them on the way to every pixel, at half the scale they come as they are stored."""
-    assert movement(encoded("JPEG", *size, subsampling="4:2:0", coloured=True)) <= 1.0
+@pytest.mark.parametrize(
+    ("size", "bound"),
+    [((1600, 1200), 0.5), ((1403, 1877), 0.5), ((200, 900), 0.5), ((640, 480), 1.0), ((512, 384), 1.0)],
+)
+def test_colours_stored_at_half_the_size_move_further_where_little_more_than_twice_the_needed_is_left(
+    size: tuple[int, int], bound: float
+) -> None:
+    """Decoding at full scale smooths them on the way to every pixel, at half the scale they come as they are stored.
+
+    One of 640 x 480 stayed within half of a step while the network saw 80 pixels and three times that were left.
+    """
+    assert movement(encoded("JPEG", *size, subsampling="4:2:0", coloured=True)) <= bound
 
 
 @pytest.mark.parametrize("resize", [Resize.SQUASH, Resize.CROP, Resize.FILL, Resize.SHORTEST, Resize.NETWORK])
