@@ -11,7 +11,10 @@ import PIL.Image
 
 from image_tagger.domain.geometry import Size
 from image_tagger.domain.predictions import Prediction
+from image_tagger.domain.queries import Upload
 from image_tagger.domain.selection import Selection
+from image_tagger.engine import recognition as engine
+from image_tagger.engine.recognition import Request
 from image_tagger.media.decode import Budget, Decoder
 from image_tagger.media.image import Image
 from image_tagger.models import loaded
@@ -53,6 +56,22 @@ def recognise(image: Image) -> Prediction:
     network, prepared = model(), prepare(image)
     outputs = network.run(prepared.tensor[np.newaxis])[0]
     return network.read(outputs, prepared.placement, BEST)[0]
+
+
+def answer(content: bytes, *, exact: bool) -> tuple[Prediction, ...]:
+    """The best two labels as the product gives them: close ones after a second decoding, at full size."""
+    request = Request(Upload(content), Selection(top=2), exact=exact)
+    (found,) = engine.recognise(model(), Decoder(BUDGET), 1, [request])
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def close(image: Image) -> bool:
+    """Whether the product would decode it once more, were this decoded at a reduced scale."""
+    network, prepared = model(), prepare(image)
+    first, second = network.read(network.run(prepared.tensor[np.newaxis])[0], prepared.placement, Selection(top=2))
+    return first.score - second.score < engine.CLOSE
 
 
 @dataclass(frozen=True, slots=True)

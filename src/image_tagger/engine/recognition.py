@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,14 +24,31 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Predictions = tuple[Prediction, ...]
 
+CLOSE = 0.02  # docs/formats.md: a lead that decoding at a reduced scale may turn round
+BEST_TWO = Selection(top=2)
+EXCLUSIVE = "classification"  # the postprocessing whose predictions have a first one
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One picture, decoded already or to be decoded here; which predictions are wanted, and of which part of it."""
+    """One picture, decoded already or to be decoded here; which predictions are wanted, and of which part of it.
+
+    exact: whether it is decoded at its full size from the beginning.
+    """
 
     source: Image | Held
     selection: Selection
     crop: Crop | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What the network gives for one picture, and whether a finer decoding could change it."""
+
+    prepared: Prepared
+    outputs: Outputs
+    reduced: bool
 
 
 def recognise(
@@ -39,20 +56,41 @@ def recognise(
 ) -> list[Predictions | Exception]:
     """The predictions of every request, in order, or the exception that is its answer. Blocks.
 
-    At most `batch` pictures go through the network in one run.
+    At most `batch` pictures go through the network in one run. A picture that was decoded at a reduced scale and whose
+    two best labels are close is decoded once more, at its full size, so that its first label is the one of that.
     """
-    prepared = [_attempt(_prepared, model, decoder, request) for request in requests]
-    tensors = [one.tensor for one in prepared if not isinstance(one, Exception)]
-    outputs = chain.from_iterable(
-        _run(model, tensors[start : start + batch]) for start in range(0, len(tensors), batch)
-    )
-    pairs = [(one, one if isinstance(one, Exception) else next(outputs)) for one in prepared]
-    return [_read(model, *pair, request.selection) for pair, request in zip(pairs, requests, strict=True)]
+    found = _found(model, decoder, batch, requests)
+    doubtful = [place for place, one in enumerate(found) if not isinstance(one, Exception) and _doubtful(model, one)]
+    exactly = [replace(requests[place], exact=True) for place in doubtful]
+    for place, again in zip(doubtful, _found(model, decoder, batch, exactly), strict=True):
+        if not isinstance(again, Exception):
+            found[place] = again
+    return [_read(model, one, request.selection) for one, request in zip(found, requests, strict=True)]
 
 
 def tensors_of(model: LoadedModel, decoder: Decoder, request: Request) -> Outputs:
     """What the network gives for one picture, unread. Blocks."""
-    return _run_one(model, _prepared(model, decoder, request).tensor)
+    return _run_one(model, _prepared(model, _decoded(model, decoder, request), request.crop).tensor)
+
+
+def _found(model: LoadedModel, decoder: Decoder, batch: int, requests: Sequence[Request]) -> list[_Found | Exception]:
+    pictures = [_attempt(_picture, model, decoder, request) for request in requests]
+    tensors = [one[0].tensor for one in pictures if not isinstance(one, Exception)]
+    outputs = chain.from_iterable(
+        _run(model, tensors[start : start + batch]) for start in range(0, len(tensors), batch)
+    )
+    return [one if isinstance(one, Exception) else _with(next(outputs), *one) for one in pictures]
+
+
+def _with(outputs: Outputs | Exception, prepared: Prepared, reduced: bool) -> _Found | Exception:
+    return outputs if isinstance(outputs, Exception) else _Found(prepared, outputs, reduced)
+
+
+def _doubtful(model: LoadedModel, found: _Found) -> bool:
+    if not found.reduced or model.version.spec.postprocessing != EXCLUSIVE:
+        return False
+    best = _attempt(model.read, found.outputs, found.prepared.placement, BEST_TWO)
+    return not isinstance(best, Exception) and len(best) == 2 and best[0].score - best[1].score < CLOSE
 
 
 def _attempt(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | Exception:
@@ -62,22 +100,29 @@ def _attempt(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> 
         return error
 
 
-def _read(
-    model: LoadedModel, prepared: Prepared | Exception, outputs: Outputs | Exception, selection: Selection
-) -> Predictions | Exception:
-    if isinstance(prepared, Exception):
-        return prepared
-    return outputs if isinstance(outputs, Exception) else _attempt(model.read, outputs, prepared.placement, selection)
+def _read(model: LoadedModel, found: _Found | Exception, selection: Selection) -> Predictions | Exception:
+    if isinstance(found, Exception):
+        return found
+    return _attempt(model.read, found.outputs, found.prepared.placement, selection)
 
 
-def _prepared(model: LoadedModel, decoder: Decoder, request: Request) -> Prepared:
-    source = request.source
-    if not isinstance(source, Image):
-        source = decode_first(decoder, source, _needed(model, request.crop))
-    if request.crop is None:
-        return model.prepare(source.pixels, source.original)
-    part = cut(source.pixels, request.crop)
-    scale = max(round(source.original.short_side / source.size.short_side), 1)
+def _picture(model: LoadedModel, decoder: Decoder, request: Request) -> tuple[Prepared, bool]:
+    image = _decoded(model, decoder, request)
+    reduced = not isinstance(request.source, Image) and image.size != image.original
+    return _prepared(model, image, request.crop), reduced
+
+
+def _decoded(model: LoadedModel, decoder: Decoder, request: Request) -> Image:
+    if isinstance(request.source, Image):
+        return request.source
+    return decode_first(decoder, request.source, None if request.exact else _needed(model, request.crop))
+
+
+def _prepared(model: LoadedModel, image: Image, crop: Crop | None) -> Prepared:
+    if crop is None:
+        return model.prepare(image.pixels, image.original)
+    part = cut(image.pixels, crop)
+    scale = max(round(image.original.short_side / image.size.short_side), 1)
     prepared = model.prepare(part.pixels, Size(part.pixels.shape[1] * scale, part.pixels.shape[0] * scale))
     return Prepared(prepared.tensor, prepared.placement.of_part(part.region))
 
