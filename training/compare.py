@@ -24,7 +24,6 @@ from training.shipped import GENEROUS, GraphFile, bytes_of, enlarged, millisecon
 
 SIDES = (64, 72, 80, 96)
 FORMS = ("float32", "narrow", "nearest", "int8")
-FORMS = ("float32", "narrow", "nearest", "int8")
 TRAINED_AT = 64
 
 

@@ -15,7 +15,7 @@ from training.served import GREY, Served
 
 OPSET = 18
 IR_VERSION = 10  # the newest that ONNX Runtime 1.20 opens
-HALF_ABOVE = 1000  # numbers; smaller tensors (biases) stay float32
+HALF_ABOVE = 1000  # numbers; smaller matrices, and all biases and scales, stay float32
 Steps = Mapping[str, Sequence[float]]  # by name of the weights, one for each filter
 
 
@@ -42,25 +42,7 @@ def write_narrow(source: Path, path: Path, steps: Steps) -> None:
     runtime makes float32 weights of them once, when it opens the file.
     """
     model = onnx.load(source)
-    large = [w for w in model.graph.initializer if w.data_type == TensorProto.FLOAT and np.prod(w.dims) > HALF_ABOVE]
-    widening = []
-    for weight in large:
-        values, wide = numpy_helper.to_array(weight), weight.name
-        narrow = f"{wide}_narrow"
-        if wide in steps:
-            step = np.array(steps[wide], np.float32).reshape(-1, *[1] * (values.ndim - 1))
-            stored, whole = np.rint(values / step).astype(np.int8), f"{wide}_whole"
-            model.graph.initializer.append(numpy_helper.from_array(step, f"{wide}_step"))
-            widening.append(helper.make_node("Cast", [narrow], [whole], to=TensorProto.FLOAT))
-            widening.append(helper.make_node("Mul", [whole, f"{wide}_step"], [wide]))
-        else:
-            stored = values.astype(np.float16)
-            widening.append(helper.make_node("Cast", [narrow], [wide], to=TensorProto.FLOAT))
-        model.graph.initializer.remove(weight)
-        model.graph.initializer.append(numpy_helper.from_array(stored, narrow))
-    nodes = [*widening, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    _narrow(model, steps)
     _save(model, path)
 
 
@@ -70,8 +52,8 @@ def write_int8(source: Path, photos: NDArray[np.uint8], path: Path, steps: Steps
     steps: the scales of filters that are rounded already (training.rounding); others are rounded to the nearest step.
 
     Weights use 7 bits (-64..64). On x86 without VNNI two products byte x int8 are added in 16 bits, which saturates
-    above 32767; 2 x 255 x 64 = 32640 never does, so every processor computes the same integers. The head stays float32:
-    its 75 thousand weights cost nothing, and eight bits would give many classes the same score.
+    above 32767; 2 x 255 x 64 = 32640 never does, so every processor computes the same integers. The head computes in
+    float32 with weights stored as float16: it costs little, and eight bits would give many classes the same score.
     """
     entry = _entry(onnx.load(source))
     activations = {name: [_bytes_in(found)] for name, found in ranges.measured(source, photos).items()}
@@ -90,6 +72,7 @@ def write_int8(source: Path, photos: NDArray[np.uint8], path: Path, steps: Steps
     )
     model = onnx.load(path)
     _drop_entry(model, entry)
+    _narrow(model, {})
     _save(model, path)
 
 
@@ -105,6 +88,30 @@ def scale_head(path: Path, factor: float) -> None:
             scaled = (numbers.astype(np.float32) * np.float32(factor)).astype(numbers.dtype)
             weight.CopyFrom(numpy_helper.from_array(scaled, weight.name))
     _save(model, path)
+
+
+def _narrow(model: onnx.ModelProto, steps: Steps) -> None:
+    """Store large float32 weights as narrower numbers, and widen them at the beginning of the graph."""
+    floats = [weight for weight in model.graph.initializer if weight.data_type == TensorProto.FLOAT]
+    large = [weight for weight in floats if len(weight.dims) > 1 and np.prod(weight.dims) > HALF_ABOVE]
+    widening = []
+    for weight in large:
+        values, wide = numpy_helper.to_array(weight), weight.name
+        narrow = f"{wide}_narrow"
+        if wide in steps:
+            step = np.array(steps[wide], np.float32).reshape(-1, *[1] * (values.ndim - 1))
+            stored, whole = np.rint(values / step).astype(np.int8), f"{wide}_whole"
+            model.graph.initializer.append(numpy_helper.from_array(step, f"{wide}_step"))
+            widening.append(helper.make_node("Cast", [narrow], [whole], to=TensorProto.FLOAT))
+            widening.append(helper.make_node("Mul", [whole, f"{wide}_step"], [wide]))
+        else:
+            stored = values.astype(np.float16)
+            widening.append(helper.make_node("Cast", [narrow], [wide], to=TensorProto.FLOAT))
+        model.graph.initializer.remove(weight)
+        model.graph.initializer.append(numpy_helper.from_array(stored, narrow))
+    nodes = [*widening, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
 
 
 class _Batches(CalibrationDataReader):

@@ -21,6 +21,7 @@ class Shape:
     blocks: tuple[int, ...] = (2, 2, 2, 2)
     mixed: int = 0  # channels inside one more block at the end that mixes channels only; 0: there is none
     levels: int = 0  # last maps whose means and maxima the head sees; 0: it sees the means of the very last only
+    spread: int = 0  # channels of a 1 x 1 convolution on the last map, whose means the head sees, too; needs `levels`
 
 
 class Block(nn.Module):
@@ -60,7 +61,8 @@ class Mixing(nn.Module):
 class Network(nn.Module):
     """Normalised RGB (batch, 3, side, side) -> logits (batch, classes). Any side from 32 up works.
 
-    maps: the places in `stages` of the blocks whose output the head sees.
+    maps: the places in `stages` of the blocks whose output the head sees. spread: more channels than the last map has,
+    as at the end of MobileNetV3 (Howard et al. 2019, arXiv:1905.02244), or None.
     """
 
     def __init__(self, classes: int, shape: Shape = Shape()) -> None:
@@ -71,22 +73,34 @@ class Network(nn.Module):
         self.stages = nn.Sequential(*_stages(shape))
         ends = [sum(shape.blocks[: stage + 1]) - 1 for stage in range(len(shape.blocks))]
         self.maps = tuple(dict.fromkeys((*ends, len(self.stages) - 1)))[-shape.levels :] if shape.levels else ()
+        self.spread = _spread(shape.widths[-1], shape.spread) if shape.spread else None
         widths = [self.stages[place].conv2.out_channels for place in self.maps]
-        self.gauge = nn.BatchNorm1d(2 * sum(widths), affine=False) if self.maps else nn.Identity()
-        self.head = nn.Linear(2 * sum(widths) or shape.widths[-1], classes)
+        seen = 2 * sum(widths) + shape.spread
+        self.gauge = nn.BatchNorm1d(seen, affine=False) if self.maps else nn.Identity()
+        self.head = nn.Linear(seen or shape.widths[-1], classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.gauge(pooled(self.stages, self.stem(x), self.maps)))
+        return self.head(self.gauge(pooled(self, self.stem(x))))
 
 
-def pooled(stages: nn.Sequential, x: Tensor, maps: tuple[int, ...]) -> Tensor:
-    """What the head sees, (batch, features): means of the last map, or means and maxima of `maps`, last first."""
+def pooled(network: nn.Module, x: Tensor) -> Tensor:
+    """What the head sees of what the stem gives, (batch, features).
+
+    The means of the last map; or means and maxima of `maps`, the last map first, and then the means of `spread`.
+    network: a `Network`, or one in another form that has the same parts.
+    """
     seen: list[Tensor] = []
-    for place, block in enumerate(stages):
+    for place, block in enumerate(network.stages):
         x = block(x)
-        if place in maps:
+        if place in network.maps:
             seen = [x.mean((2, 3)), x.amax((2, 3)), *seen]
-    return torch.cat(seen, 1) if maps else x.mean((2, 3))
+    if network.spread is not None:
+        seen.append(network.spread(x).mean((2, 3)))
+    return torch.cat(seen, 1) if network.maps else x.mean((2, 3))
+
+
+def _spread(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
 def _stages(shape: Shape) -> list[nn.Module]:

@@ -31,6 +31,7 @@ class Recipe:
     and_from: str = ""  # a second one: then the mean of both does
     and_share: float = 0.5  # of the second one in that mean
     taught: float = 0.0  # share of the loss that a teacher decides (training.teacher), not the labels
+    teacher: str = "teacher"  # which answers: another name asks anew, with the network that this run begins with
     kept: float = 0.0  # share of the weights that a run began with, in the mean that it ends with
     settled: bool = False  # whether the head is fitted once more at the end (training.settle)
 
@@ -84,7 +85,7 @@ RECIPES = {
         and_from="fourth",
         taught=0.7,
     ),
-    "starter": Recipe(
+    "eighth": Recipe(
         stages=(Stage(80, 1, equalise=True, least_area=0.6), Stage(96, 1, equalise=True, least_area=0.75)),
         shape=Shape(mixed=512, levels=3),
         filter_rate=0.008,
@@ -95,6 +96,17 @@ RECIPES = {
         and_share=0.3,
         taught=0.7,
         kept=0.4,
+        settled=True,
+    ),
+    "starter": Recipe(
+        stages=(Stage(80, 1, equalise=True, least_area=0.6), Stage(96, 2, equalise=True, least_area=0.75)),
+        shape=Shape(mixed=512, levels=3, spread=1024),
+        filter_rate=0.0035,
+        other_rate=6e-4,
+        seed=20261201,
+        start_from="eighth",
+        taught=0.7,
+        teacher="teacher_of_starter",
         settled=True,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),

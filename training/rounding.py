@@ -58,6 +58,8 @@ def rounded(served: Served, photos: Tensor) -> Rounded:
                     before, exact_before = block.shortcut[:place], exact.shortcut[:place]
                     fit(layer, exact.shortcut[place], _chunked(before, x), _chunked(exact_before, exact_x))
             x, exact_x = _chunked(block, x), _chunked(exact, exact_x)
+        if made.spread is not None:
+            fit(made.spread[0], served.spread[0], x, exact_x)
     return Rounded(made, steps)
 
 

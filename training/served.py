@@ -30,7 +30,8 @@ class Served(nn.Module):
         super().__init__()
         self._trained = (network.eval(),)  # in a tuple, so that it is no part of this module
         folded = fold_normalisations(network)
-        self.stem, self.stages, self.maps, self.head = folded.stem, folded.stages, folded.maps, folded.head
+        self.stem, self.stages, self.maps = folded.stem, folded.stages, folded.maps
+        self.spread, self.head = folded.spread, folded.head
         _fold_gauge(self.head, folded.gauge)
         _take_bytes(self.stem[0])
         self.stem[0] = _on_squares(self.stem[0])
@@ -39,7 +40,7 @@ class Served(nn.Module):
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.head(pooled(self.stages, self.stem(self.entry(pixels)), self.maps))
+        return self.head(pooled(self, self.stem(self.entry(pixels))))
 
     def entry(self, pixels: Tensor) -> Tensor:
         """uint8 (batch, side, side, 3) -> what the first convolution sees: float32 (batch, 12, side / 2, side / 2).
@@ -47,7 +48,8 @@ class Served(nn.Module):
         The twelve channels are the four pixels of a square of 2 x 2, row by row, each less GREY.
         """
         side = pixels.shape[1] // 2
-        squares = pixels.reshape(-1, side, 2, side, 2, 3).transpose(2, 3).reshape(-1, side, side, 12)
+        rows = pixels.reshape(-1, side, 2, 6 * side).split(1, 2)  # upper and lower ones of the squares
+        squares = torch.cat([row.reshape(-1, side, side, 6) for row in rows], 3)
         return squares.permute(0, 3, 1, 2).float() - GREY
 
     @property

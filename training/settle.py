@@ -65,10 +65,8 @@ def _seen(network: Network, pixels: Tensor, side: int, device: torch.device) -> 
     for first in range(0, len(pixels), AT_ONCE):
         some = pixels[first : first + AT_ONCE].clone()
         some[1::2] = some[1::2].flip(2)
-        images = functional.interpolate(normalise(some.to(device)), size=(side, side), mode="bilinear", antialias=True)
+        images = functional.interpolate(normalise(some.to(device)), size=(side, side), mode="bicubic", antialias=True)
         with torch.autocast(device.type, torch.bfloat16):
-            maps = pooled(
-                network.stages, network.stem(images.contiguous(memory_format=torch.channels_last)), network.maps
-            )
-        found.append(network.gauge(maps.float()).half().cpu())
+            some_seen = pooled(network, network.stem(images.contiguous(memory_format=torch.channels_last)))
+        found.append(network.gauge(some_seen.float()).half().cpu())
     return torch.cat(found)

@@ -5,7 +5,6 @@ on what EfficientNet-lite0 sees in a photo (Apache-2.0, trained on ImageNet by i
 Hinton et al. 2015, arXiv:1503.02531. No weight of EfficientNet's gets into the network.
 """
 
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,8 @@ from torch.nn import functional
 
 from training.augment import normalise
 from training.data import Photos
-from training.equalise import equalise
 from training.network import Network
 
-FILE = "teacher.npy"
 SIDE = 160  # pixels of a photo for EfficientNet-lite0, below its own 224: the photos have 64
 MEAN, SCALE = 127.0, 128.0  # of the bytes that it was trained on
 BATCH = 128
@@ -30,20 +27,14 @@ EPOCHS, RATE, DECAY, DROPOUT, LAYER_BATCH = 6, 2e-3, 1e-2, 0.5, 1024
 NETWORK_SHARE, LAYER_SHARE = 0.6, 0.6  # of the logarithms of both answers, whose sum is made probabilities again
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Features of photos, float32 (count, 1280), mean 0 and deviation 1 each; `photos`: which ones they are."""
+def answers(file: Path, photos: Photos, network: Network, device: torch.device, side: int) -> NDArray[np.float16]:
+    """Probabilities of the classes, float16 (count, classes); asked for once and kept in `file`.
 
-    features: Tensor
-    photos: Tensor
-
-
-def answers(work: Path, photos: Photos, network: Network, device: torch.device) -> NDArray[np.float16]:
-    """Probabilities of the classes, float16 (count, classes); asked for once and kept in `work`."""
-    file = work / FILE
+    side: pixels, of the photos as the network sees them.
+    """
     if not file.exists():
         by_layer = _by_layers(photos, device)
-        by_network = _by_network(photos, network.to(device).eval(), device)
+        by_network = _by_network(photos, network.to(device).eval(), device, side)
         mixed = NETWORK_SHARE * by_network + LAYER_SHARE * by_layer
         with file.with_suffix(".part").open("wb") as part:
             np.save(part, mixed.softmax(1).half().numpy())
@@ -52,7 +43,7 @@ def answers(work: Path, photos: Photos, network: Network, device: torch.device) 
     return found
 
 
-def _by_network(photos: Photos, network: Network, device: torch.device, side: int = 80) -> Tensor:
+def _by_network(photos: Photos, network: Network, device: torch.device, side: int) -> Tensor:
     """Logarithms of its probabilities, float32 (count, classes)."""
     found = []
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
@@ -64,32 +55,30 @@ def _by_network(photos: Photos, network: Network, device: torch.device, side: in
 
 
 def _by_layers(photos: Photos, device: torch.device) -> Tensor:
-    """The same of linear layers, each fitted to the photos as they are and to half of them equalised."""
-    everything, half = np.arange(len(photos)), np.arange(0, len(photos), 2)
-    seen = _standardised(_seen(photos, everything, device, spoilt=False), _seen(photos, half, device, spoilt=True))
+    """The same of linear layers, each asked only for photos that it was not fitted to."""
+    seen = _standardised(_seen(photos, device))
     classes = torch.from_numpy(photos.classes).long()
     count = int(classes.max()) + 1
+    fold = torch.arange(len(photos)) % FOLDS
     found = torch.zeros(len(photos), count)
-    for fold in range(FOLDS):
-        known = [Seen(s.features[s.photos % FOLDS != fold], s.photos[s.photos % FOLDS != fold]) for s in seen]
-        layer = _fitted(torch.cat([s.features for s in known]), classes[torch.cat([s.photos for s in known])], count)
+    for own in range(FOLDS):
+        layer = _fitted(seen[fold != own], classes[fold != own], count)
         with torch.no_grad():
-            found[fold::FOLDS] = layer(seen[0].features[fold::FOLDS]).log_softmax(1)
+            found[own::FOLDS] = layer(seen[own::FOLDS]).log_softmax(1)
     return found
 
 
-def _seen(photos: Photos, which: NDArray[np.int64], device: torch.device, *, spoilt: bool) -> Seen:
-    """spoilt: equalised, so that a layer cannot go by where a photo comes from."""
-    torch.manual_seed(len(which))
+def _seen(photos: Photos, device: torch.device) -> Tensor:
+    """Features of the photos, float32 (count, 1280)."""
+    torch.manual_seed(len(photos))
     network = _efficientnet().to(device).eval()
     found = []
     with torch.no_grad():
-        for some in np.split(which, range(BATCH, len(which), BATCH)):
-            pixels = torch.from_numpy(photos.pixels[some]).to(device)
-            images = (equalise(pixels) if spoilt else pixels).permute(0, 3, 1, 2).float()
+        for first in range(0, len(photos), BATCH):
+            images = torch.from_numpy(photos.pixels[first : first + BATCH]).to(device).permute(0, 3, 1, 2).float()
             larger = functional.interpolate(images, size=(SIDE, SIDE), mode="bicubic").clamp_(0, 255)
             found.append(network.extract_features((larger - MEAN) / SCALE).mean((2, 3)).cpu())
-    return Seen(torch.cat(found), torch.from_numpy(which))
+    return torch.cat(found)
 
 
 def _efficientnet() -> Any:
@@ -100,10 +89,9 @@ def _efficientnet() -> Any:
     )
 
 
-def _standardised(*seen: Seen) -> list[Seen]:
-    """By the mean and the deviation of the first."""
-    mean, deviation = seen[0].features.mean(0), seen[0].features.std(0) + 1e-3
-    return [Seen((one.features - mean) / deviation, one.photos) for one in seen]
+def _standardised(features: Tensor) -> Tensor:
+    """With mean 0 and deviation 1 each."""
+    return (features - features.mean(0)) / (features.std(0) + 1e-3)
 
 
 def _fitted(features: Tensor, classes: Tensor, count: int) -> nn.Linear:

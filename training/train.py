@@ -5,7 +5,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from training.muon import Muon
 from training.network import Network, pooled
 from training.recipe import RECIPES, Recipe, Stage
 from training.settle import Lessons, loss_of, settle
-from training.weights import between, with_silent_blocks
+from training.weights import HEAD, Head, between, with_silent_blocks
 
 SAVE_EVERY = 200  # steps
 SAMPLE = 2048  # photos that tell how much a feature varies which the head has not seen before
@@ -113,7 +113,7 @@ class Trainer:
         self.next_step = step.number + 1
         return loss.item()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, *, finished: bool = False) -> None:
         """Write a checkpoint so that an interruption leaves the old or the new one whole; the first process writes."""
         team_mean([buffer for buffer in self.network.buffers() if buffer.is_floating_point()])
         if team_rank():
@@ -121,6 +121,7 @@ class Trainer:
         state = {
             "next_step": self.next_step,
             "settled": self.settled,
+            "finished": finished,
             "network": self.network.state_dict(),
             "optimisers": [o.state_dict() for o in self.optimisers],
         }
@@ -140,25 +141,25 @@ class Trainer:
         own = self.network.state_dict()
         last = with_silent_blocks(last, first)
         known = {name: between(weights, last[name], self.recipe.and_share) for name, weights in first.items()}
-        head = {name: known.pop(name) for name in ("head.weight", "head.bias")}
-        self.network.load_state_dict({**own, **known})
-        if head["head.weight"].shape == own["head.weight"].shape:
-            self.network.head.load_state_dict({name.removeprefix("head."): weights for name, weights in head.items()})
+        if known["head.weight"].shape == own["head.weight"].shape:
+            self.network.load_state_dict({**own, **known})
         else:
-            self._widen(head["head.weight"], head["head.bias"], normalise(sample.to(self.device)))
+            head = Head.of(known)
+            self.network.load_state_dict({**own, **{name: own_ for name, own_ in known.items() if name not in HEAD}})
+            self._widen(head, normalise(sample.to(self.device)))
 
     @torch.no_grad()
-    def _widen(self, weight: Tensor, bias: Tensor, images: Tensor) -> None:
-        """Give a head that sees more the answers of one that saw the means of the last map only."""
+    def _widen(self, head: Head, images: Tensor) -> None:
+        """Give a head that sees more the answers of one that saw the first of its features only."""
         network = self.network.eval()
-        seen = torch.cat([pooled(network.stages, network.stem(some), network.maps) for some in images.split(256)])
+        seen = torch.cat([pooled(network, network.stem(some)) for some in images.split(256)])
         network.gauge.running_mean.copy_(seen.mean(0))
         network.gauge.running_var.copy_(seen.var(0))
-        known = weight.shape[1]
+        known = head.weight.shape[1]
         deviation = (network.gauge.running_var[:known] + network.gauge.eps).sqrt()
         network.head.weight.zero_()
-        network.head.weight[:, :known] = weight * deviation
-        network.head.bias.copy_(bias + weight @ network.gauge.running_mean[:known])
+        network.head.weight[:, :known] = head.weight * deviation
+        network.head.bias.copy_(head.bias + head.weight @ network.gauge.running_mean[:known])
         network.train()
 
     def average(self, beginning: Network) -> None:
@@ -190,10 +191,18 @@ def held_out(network: Network, photos: Photos, side: int, device: torch.device) 
     return right / len(photos)
 
 
-def lineage(name: str) -> list[str]:
-    """The recipes to run for this one, the first ancestor first."""
-    before = [other for parent in parents(name) for other in lineage(parent)]
+def lineage(name: str, finished: Container[str] = ()) -> list[str]:
+    """The recipes to run for this one, the first ancestor first; none that is finished, or that only those need."""
+    if name in finished:
+        return []
+    before = [other for parent in parents(name) for other in lineage(parent, finished)]
     return [*dict.fromkeys(before), name]
+
+
+def finished_in(work: Path) -> set[str]:
+    """The recipes whose checkpoints say that their run has ended."""
+    states = {name: work / f"{name}.pt" for name in RECIPES if (work / f"{name}.pt").exists()}
+    return {name for name, file in states.items() if torch.load(file, weights_only=True).get("finished", False)}
 
 
 def parents(name: str) -> list[str]:
@@ -206,11 +215,12 @@ def taught_by(trainer: Trainer, photos: Photos, work: Path) -> Tensor | None:
     """What the teacher finds in the photos, float16 (count, classes), where the recipe wants one."""
     if not trainer.recipe.taught:
         return None
+    file, side = work / f"{trainer.recipe.teacher}.npy", trainer.recipe.stages[-1].side
     if not team_rank():
-        teacher.answers(work, photos, copy.deepcopy(trainer.network), trainer.device)
+        teacher.answers(file, photos, copy.deepcopy(trainer.network), trainer.device, side)
     if distributed.is_initialized():
         distributed.barrier()
-    return torch.from_numpy(teacher.answers(work, photos, trainer.network, trainer.device))
+    return torch.from_numpy(teacher.answers(file, photos, trainer.network, trainer.device, side))
 
 
 def begun(name: str, photos: Photos, classes: int, options: argparse.Namespace) -> Trainer:
@@ -248,7 +258,7 @@ def train(trainer: Trainer, beginning: Network, photos: Photos, validation: Phot
         settle(trainer.network, Lessons(pixels, classes, taught), recipe)  # each process the same
         trainer.settled = True
         print(f"settled: held out {held_out(trainer.network, validation, recipe.stages[-1].side, device):.4f}")
-        trainer.save(checkpoint)
+    trainer.save(checkpoint, finished=True)
 
 
 def main() -> None:
@@ -263,7 +273,7 @@ def main() -> None:
         distributed.init_process_group("gloo" if options.device == "cpu" else "nccl", timeout=PATIENCE)
     photos, validation = load_training(options.data, options.work), load(options.data, options.work, "val")
     classes = len(read_classes(options.data))
-    for name in lineage(options.recipe):
+    for name in lineage(options.recipe, finished_in(options.work)):
         trainer, checkpoint = begun(name, photos, classes, options), options.work / f"{name}.pt"
         beginning = copy.deepcopy(trainer.network)
         if checkpoint.exists():

@@ -72,6 +72,20 @@ def test_every_recipe_begins_with_one_that_begins_from_nothing(name: str) -> Non
     assert not recipe.RECIPES[chain[0]].start_from
 
 
+def test_what_is_finished_is_not_run_again_nor_what_only_that_needs() -> None:
+    assert train.lineage("starter", {"eighth"}) == ["starter"]
+    chain = train.lineage("starter", {"sixth"})
+    assert "fourth" in chain  # which "seventh" needs, too
+    assert not {"fifth", "sixth"} & set(chain)
+
+
+def test_a_checkpoint_says_whether_its_run_has_ended(tmp_path: Path) -> None:
+    trainer = train.Trainer(TINY, CLASSES, torch.device("cpu"))
+    trainer.save(tmp_path / "base.pt")
+    trainer.save(tmp_path / "smoke.pt", finished=True)
+    assert train.finished_in(tmp_path) == {"smoke"}
+
+
 def test_a_run_can_begin_with_the_mean_of_two(tmp_path: Path) -> None:
     one, other = (trained(tmp_path / f"{steps}.pt", stop_after=steps) for steps in (2, 4))
     trainer = train.Trainer(TINY, CLASSES, torch.device("cpu"))
@@ -95,13 +109,17 @@ def test_a_block_that_the_run_before_had_not_begins_as_the_identity(tmp_path: Pa
         assert torch.equal(before.network.eval()(images), after.network.eval()(images))
 
 
-def test_a_head_that_sees_more_begins_with_the_answers_of_the_one_before(tmp_path: Path) -> None:
-    trained(tmp_path / "before.pt", stop_after=4)
+@pytest.mark.parametrize(("fewer", "more"), [({}, {"levels": 2}), ({"levels": 2}, {"levels": 2, "spread": 12})])
+def test_a_head_that_sees_more_begins_with_the_answers_of_the_one_before(
+    tmp_path: Path, fewer: dict[str, int], more: dict[str, int]
+) -> None:
     before, after = (
-        train.Trainer(replace(TINY, shape=replace(TINY.shape, levels=levels)), CLASSES, torch.device("cpu"))
-        for levels in (0, 2)
+        train.Trainer(replace(TINY, shape=replace(TINY.shape, **seen)), CLASSES, torch.device("cpu"))
+        for seen in (fewer, more)
     )
-    before.load(tmp_path / "before.pt")
+    for step in train.steps(TINY, PHOTOS, 0):
+        before.run(step, SAMPLE[step.photos], step.photos % CLASSES, step.number / 6)
+    before.save(tmp_path / "before.pt")
     after.begin([tmp_path / "before.pt"], SAMPLE)
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():

