@@ -27,6 +27,14 @@ def augment(pixels: Tensor, side: int, least_area: float) -> Tensor:
     return _jitter(functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False))
 
 
+def shown(images: Tensor, side: int, share: float) -> Tensor:
+    """float32 (batch, 3, any, any) -> (batch, 3, side, side): this share (0..1) of their sides, at the centre."""
+    whole = side + 2 * round((side / share - side) / 2)
+    first = (whole - side) // 2
+    images = functional.interpolate(images, size=(whole, whole), mode="bicubic", antialias=True)
+    return images[:, :, first : first + side, first : first + side]
+
+
 def _crops(count: int, least_area: float, device: torch.device) -> Tensor:
     area = torch.empty(count, device=device).uniform_(least_area, 1.0)
     log_aspect = torch.empty(count, device=device).uniform_(

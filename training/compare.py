@@ -41,7 +41,7 @@ def candidates(served: Served, options: argparse.Namespace) -> list[Candidate]:
     made = []
     for side in SIDES:
         files = {form: options.work / f"compare_{form}_{side}.onnx" for form in FORMS}
-        photos = calibration_squares(options, side)
+        photos = calibration_squares(options, bytes_of(side))
         graph.write_float(served, side, files["float32"])
         graph.write_int8(files["float32"], photos, files["nearest"])  # int8, each weight to the nearest step
         found = rounded(served, torch.from_numpy(photos))
@@ -56,7 +56,7 @@ def candidates(served: Served, options: argparse.Namespace) -> list[Candidate]:
 def compare_forms(made: list[Candidate], options: argparse.Namespace) -> None:
     print("\n| form | side | bytes | top-1 | top-5 | loss | ms, one thread |\n|---|---|---|---|---|---|---|")
     for candidate in made:
-        sample = _part(validation(options, candidate.side), options.held_out)
+        sample = _part(validation(options, bytes_of(candidate.side)), options.held_out)
         scores = candidate.file.logits(sample.squares)
         size, time = candidate.file.path.stat().st_size, _time(candidate, sample)
         print(f"| {candidate.form} | {candidate.side} | {size:,} | {_quality(scores, sample)} | {time:.2f} |")
@@ -66,7 +66,7 @@ def compare_borders(served: Served, options: argparse.Namespace) -> None:
     """What the grey padding costs against the padding that the network was trained with (torch, float32)."""
     print("\n| padding | side | top-1 | top-5 | loss |\n|---|---|---|---|---|")
     for side in (TRAINED_AT, 80):
-        sample = _part(validation(options, side), options.held_out)
+        sample = _part(validation(options, bytes_of(side)), options.held_out)
         batches = torch.from_numpy(sample.squares).split(200)
         with torch.no_grad():
             trained = torch.cat([served.trained(normalise(batch)) for batch in batches]).numpy()
@@ -92,7 +92,7 @@ def _ways(pictures: list[NDArray[np.uint8]], side: int, name: str) -> dict[str, 
     first = squares(pictures, bytes_of(TRAINED_AT, name))
     return {
         "straight": squares(pictures, straight),
-        f"through {TRAINED_AT}": enlarged(first, side),
+        f"through {TRAINED_AT}": enlarged(first, bytes_of(side)),
         "straight, squashed": squares(pictures, replace(straight, resize=Resize.SQUASH)),
     }
 

@@ -34,17 +34,17 @@ class Sample:
     truth: NDArray[np.int16]
 
 
-def validation(options: argparse.Namespace, side: int) -> Sample:
+def validation(options: argparse.Namespace, preprocessing: Preprocessing) -> Sample:
     """The held-out photos."""
     photos = load(options.data, options.work, "val")
-    return Sample(enlarged(photos.pixels, side), photos.classes)
+    return Sample(enlarged(photos.pixels, preprocessing), photos.classes)
 
 
-def calibration_squares(options: argparse.Namespace, side: int) -> NDArray[np.uint8]:
+def calibration_squares(options: argparse.Namespace, preprocessing: Preprocessing) -> NDArray[np.uint8]:
     """Training photos that measure the ranges of the activations: an even sample of both parts, so of all classes."""
     parts = [load(options.data, options.work, name).pixels for name in ("train_a", "train_b")]
     half = CALIBRATION_PHOTOS // 2
-    return enlarged(np.concatenate([part[:: len(part) // half][:half] for part in parts]), side)
+    return enlarged(np.concatenate([part[:: len(part) // half][:half] for part in parts]), preprocessing)
 
 
 def write_networks(served: Served, squares: NDArray[np.uint8], work: Path) -> None:
@@ -87,12 +87,13 @@ def facts(
 
 
 def export(options: argparse.Namespace) -> None:
-    classes, preprocessing = read_classes(options.data), bytes_of(options.side, options.filter)
-    network, step = load_network(options.work / f"{options.recipe}.pt", RECIPES[options.recipe], len(classes))
+    classes, recipe = read_classes(options.data), RECIPES[options.recipe]
+    preprocessing = bytes_of(options.side, options.filter, shown=recipe.shown)
+    network, step = load_network(options.work / f"{options.recipe}.pt", recipe, len(classes))
     print(f"checkpoint after {step} steps")
     pictures = folder.new_pictures(options.photos) if options.photos else folder.old_pictures(options.into)
-    sample = validation(options, options.side)
-    write_networks(Served(network), calibration_squares(options, options.side), options.work)
+    sample = validation(options, preprocessing)
+    write_networks(Served(network), calibration_squares(options, preprocessing), options.work)
     for variant in folder.VARIANTS:
         made, into = options.work / variant.file, options.into / variant.place
         into.mkdir(parents=True, exist_ok=True)

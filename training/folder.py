@@ -28,7 +28,7 @@ sha256 = "{sha256}"
 [preprocessing]
 size = [{side}, {side}]
 resize = "crop"
-fraction = 1.0
+fraction = {shown}
 filter = "{filter}"
 reducing_gap = 2.0
 scale = 1.0
@@ -110,6 +110,7 @@ def write_manifest(folder: Path, variant: Variant, facts: Facts) -> None:
         sure=facts.sure,
         sha256=hashlib.sha256((folder / variant.file).read_bytes()).hexdigest(),
         side=facts.preprocessing.size.width,
+        shown=facts.preprocessing.fraction,
         filter=facts.preprocessing.filter,
         tolerance=TOLERANCE,
         description=json.dumps(DESCRIPTION),

@@ -65,7 +65,7 @@ class Real:
 def held_out(shipped: Shipped, options: argparse.Namespace) -> HeldOut:
     """Every photo of the held-out part."""
     photos = load(options.data, options.work, "val")
-    logits = shipped.logits(enlarged(photos.pixels, shipped.preprocessing.size.width))
+    logits = shipped.logits(enlarged(photos.pixels, shipped.preprocessing))
     return HeldOut(logits.astype(np.float64), photos.classes)
 
 

@@ -12,6 +12,7 @@ class Stage:
     side: int
     epochs: int
     equalise: bool = False  # hide where a photo comes from
+    clean: float = 0.0  # share of the photos that are not equalised when the others are
     least_area: float = 0.35  # of the photo, kept by a random crop
 
 
@@ -32,7 +33,9 @@ class Recipe:
     and_share: float = 0.5  # of the second one in that mean
     taught: float = 0.0  # share of the loss that a teacher decides (training.teacher), not the labels
     teacher: str = "teacher"  # which answers: another name asks anew, with the network that this run begins with
+    frozen: int = 0  # first blocks that stay as they are, with the stem before them
     kept: float = 0.0  # share of the weights that a run began with, in the mean that it ends with
+    shown: float = 1.0  # share of a photo's sides, at its centre, that the network is shown once it is trained
     settled: bool = False  # whether the head is fitted once more at the end (training.settle)
 
 
@@ -98,7 +101,7 @@ RECIPES = {
         kept=0.4,
         settled=True,
     ),
-    "starter": Recipe(
+    "ninth": Recipe(
         stages=(Stage(80, 1, equalise=True, least_area=0.6), Stage(96, 2, equalise=True, least_area=0.75)),
         shape=Shape(mixed=512, levels=3, spread=1024),
         filter_rate=0.0035,
@@ -106,7 +109,20 @@ RECIPES = {
         seed=20261201,
         start_from="eighth",
         taught=0.7,
-        teacher="teacher_of_starter",
+        teacher="teacher_of_ninth",
+    ),
+    "starter": Recipe(
+        stages=(Stage(96, 4, equalise=True, least_area=0.65), Stage(96, 1, equalise=True, clean=0.5, least_area=0.75)),
+        shape=Shape(mixed=512, levels=3, spread=1024),
+        filter_rate=0.005,
+        other_rate=7e-4,
+        seed=20261203,
+        start_from="ninth",
+        taught=0.7,
+        teacher="teacher_of_ninth",
+        frozen=4,
+        kept=0.4,
+        shown=0.96,
         settled=True,
     ),
     "smoke": Recipe(stages=(Stage(32, 1),), shape=Shape((8, 16, 32, 64), (1, 1, 1, 1))),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,18 +74,18 @@ class GraphFile:
         return np.concatenate(parts)
 
 
-def bytes_of(side: int, filter_name: str = FILTER) -> Preprocessing:
-    """The central square as it is: uint8 (side, side, 3)."""
+def bytes_of(side: int, filter_name: str = FILTER, *, shown: float = 1.0) -> Preprocessing:
+    """The central square, or this share of its sides (0..1), as it is: uint8 (side, side, 3)."""
     square, kept = Size(side, side), Filter(filter_name)
-    return Preprocessing(square, filter=kept, scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
+    return Preprocessing(square, fraction=shown, filter=kept, scale=1.0, layout=Layout.NHWC, element=Element.UINT8)
 
 
-def enlarged(pictures: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """uint8 (count, 64, 64, 3) -> uint8 (count, side, side, 3), smoothly.
+def enlarged(pictures: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """uint8 (count, 64, 64, 3) -> uint8 (count, side, side, 3), prepared in this way, but smoothly.
 
     For the photos of the data, which are small already: filters made for shrinking would only repeat pixels.
     """
-    return squares_of(pictures, bytes_of(side, SMOOTH))
+    return squares_of(pictures, replace(preprocessing, filter=Filter(SMOOTH)))
 
 
 def squares_of(pictures: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:

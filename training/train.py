@@ -12,10 +12,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, distributed
-from torch.nn import functional
 
 from training import teacher
-from training.augment import augment, normalise
+from training.augment import augment, normalise, shown
 from training.data import Photos, load, load_training, read_classes
 from training.equalise import equalise
 from training.muon import Muon
@@ -87,7 +86,8 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.device, self.next_step, self.settled = recipe, device, 0, False
         self.network = Network(classes, recipe.shape).to(device, memory_format=torch.channels_last)
-        weights = list(self.network.parameters())
+        self.network.freeze(recipe.frozen)
+        weights = [weight for weight in self.network.parameters() if weight.requires_grad]
         self.optimisers: list[torch.optim.Optimizer] = [
             Muon((w for w in weights if w.ndim == 4), recipe.filter_rate),
             torch.optim.AdamW((w for w in weights if w.ndim < 4), recipe.other_rate, betas=(0.9, 0.98)),
@@ -101,7 +101,10 @@ class Trainer:
             optimiser.param_groups[0]["lr"] = peak * rate_factor(self.recipe, progress)
             optimiser.zero_grad()
         stage = step.stage
-        images = augment(equalise(pixels) if stage.equalise else pixels, stage.side, stage.least_area)
+        if stage.equalise:
+            first = int(len(pixels) * stage.clean)
+            pixels = torch.cat([pixels[:first], equalise(pixels[first:])])
+        images = augment(pixels, stage.side, stage.least_area)
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = self.network(images)
@@ -177,16 +180,15 @@ class Trainer:
         self.next_step, self.settled = state["next_step"], state.get("settled", False)
 
 
-def held_out(network: Network, photos: Photos, side: int, device: torch.device) -> float:
-    """Top-1 accuracy (0..1) on photos resampled to `side`."""
+def held_out(network: Network, photos: Photos, side: int, share: float, device: torch.device) -> float:
+    """Top-1 accuracy (0..1) on this share (0..1) of photos, at their centre, resampled to `side`."""
     network.eval()
     right = 0
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
         for first in range(0, len(photos), 500):
             images = normalise(torch.tensor(photos.pixels[first : first + 500], device=device))
-            images = functional.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
             truth = torch.tensor(photos.classes[first : first + 500], device=device)
-            right += int((network(images).argmax(1) == truth).sum())
+            right += int((network(shown(images, side, share)).argmax(1) == truth).sum())
     network.train()
     return right / len(photos)
 
@@ -249,7 +251,7 @@ def train(trainer: Trainer, beginning: Network, photos: Photos, validation: Phot
             seconds = time.monotonic() - started
             print(f"step {step.number}/{total} side {step.stage.side} loss {average:.3f} {seconds:.0f} s", flush=True)
         if trainer.next_step % per_epoch == 0 and not team_rank():
-            accuracy = held_out(trainer.network, validation, step.stage.side, device)
+            accuracy = held_out(trainer.network, validation, step.stage.side, recipe.shown, device)
             print(f"epoch {trainer.next_step // per_epoch}: held out {accuracy:.4f} at {step.stage.side}", flush=True)
         if step.number % SAVE_EVERY == SAVE_EVERY - 1 or trainer.next_step == total:
             trainer.save(checkpoint)
@@ -257,7 +259,8 @@ def train(trainer: Trainer, beginning: Network, photos: Photos, validation: Phot
         trainer.average(beginning)
         settle(trainer.network, Lessons(pixels, classes, taught), recipe)  # each process the same
         trainer.settled = True
-        print(f"settled: held out {held_out(trainer.network, validation, recipe.stages[-1].side, device):.4f}")
+        accuracy = held_out(trainer.network, validation, recipe.stages[-1].side, recipe.shown, device)
+        print(f"settled: held out {accuracy:.4f}")
     trainer.save(checkpoint, finished=True)
 
 

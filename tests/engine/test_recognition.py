@@ -87,7 +87,7 @@ def asked(exact: bool = False, crop: Crop | None = None) -> Request:
     return Request(Upload(LARGE), Selection(top=3), crop, exact)
 
 
-@pytest.mark.parametrize("crop", [None, Crop(Region(0.1, 0.1, 0.9, 0.9))])
+@pytest.mark.parametrize("crop", [None, Crop(Region(0.05, 0.05, 0.95, 0.95))])
 def test_a_picture_whose_best_labels_are_close_gets_the_answer_of_its_full_size(
     model: LoadedModel, monkeypatch: pytest.MonkeyPatch, crop: Crop | None
 ) -> None:

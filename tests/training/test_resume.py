@@ -73,7 +73,7 @@ def test_every_recipe_begins_with_one_that_begins_from_nothing(name: str) -> Non
 
 
 def test_what_is_finished_is_not_run_again_nor_what_only_that_needs() -> None:
-    assert train.lineage("starter", {"eighth"}) == ["starter"]
+    assert train.lineage("starter", {"ninth"}) == ["starter"]
     chain = train.lineage("starter", {"sixth"})
     assert "fourth" in chain  # which "seventh" needs, too
     assert not {"fifth", "sixth"} & set(chain)
@@ -144,3 +144,31 @@ def test_a_run_can_end_with_a_share_of_what_it_began_with() -> None:
     before, after = (copy.deepcopy(one.network.head.weight) for one in (began, ended))
     ended.average(began.network)
     assert torch.allclose(ended.network.head.weight, 0.6 * after + 0.4 * before)
+
+
+def test_frozen_blocks_stay_as_they_are_while_the_others_learn() -> None:
+    trainer = train.Trainer(replace(TINY, frozen=2), CLASSES, torch.device("cpu"))
+    before = copy.deepcopy(trainer.network.state_dict())
+    for step in train.steps(TINY, PHOTOS, 0):
+        trainer.run(step, SAMPLE[step.photos], step.photos % CLASSES, step.number / 6)
+        trainer.network.eval().train()  # as it is after it was asked for held-out photos
+    same = {name for name, now in trainer.network.state_dict().items() if torch.equal(now, before[name])}
+    still = {name for name in before if name.startswith(("stem.", "stages.0.", "stages.1."))}
+    assert same == still
+
+
+def test_a_share_of_the_photos_can_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def watch(pixels: Any, *_: object) -> Any:
+        seen.append(pixels)
+        return train.normalise(pixels)
+
+    monkeypatch.setattr(train, "equalise", torch.zeros_like)
+    monkeypatch.setattr(train, "augment", watch)
+    stage = recipe.Stage(64, 1, equalise=True, clean=0.25)
+    trainer = train.Trainer(replace(TINY, stages=(stage,)), CLASSES, torch.device("cpu"))
+    step = next(train.steps(trainer.recipe, PHOTOS, 0))
+    trainer.run(step, SAMPLE[step.photos], step.photos % CLASSES, 0.5)
+    spoilt = seen[0].flatten(1).sum(1) == 0
+    assert spoilt.tolist() == [False, False, *[True] * 6]

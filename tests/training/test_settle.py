@@ -63,3 +63,12 @@ def test_without_a_teacher_the_labels_alone_decide(lessons: Any) -> None:
     assert torch.equal(alone, expected)
     untaught = replace(RECIPE, taught=0.0)
     assert torch.allclose(settle.loss_of(logits, lessons.classes, lessons.taught.float(), untaught), expected)
+
+
+def test_the_head_is_the_mean_of_one_for_whole_photos_and_one_for_what_is_shown(trained: Any, lessons: Any) -> None:
+    whole, centre, both = (copy.deepcopy(trained) for _ in range(3))
+    settle.settle(whole, lessons, RECIPE)
+    centre.head = settle._fitted(centre, lessons, RECIPE, 0.5)
+    settle.settle(both, lessons, replace(RECIPE, shown=0.5))
+    assert not torch.equal(whole.head.weight, centre.head.weight)
+    assert torch.allclose(both.head.weight, (whole.head.weight + centre.head.weight) / 2, atol=1e-6)
