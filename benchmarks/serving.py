@@ -21,6 +21,7 @@ START_SECONDS = 180.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.005
 READY = "/health/ready"
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"  # would compile every module at every start, which installing does once
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,10 @@ def running(command: list[str], port: int, settings: Mapping[str, str]) -> Itera
 
 
 def plain_environment() -> dict[str, str]:
-    """This process's environment without settings of the product."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_TAGGER_")}
+    """This process's environment without settings of the product, and with compiled modules as an installation has."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_TAGGER_")}
+    kept.pop(UNCOMPILED, None)
+    return kept
 
 
 @contextmanager

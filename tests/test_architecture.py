@@ -31,7 +31,7 @@ EXCUSES = {
 }
 IMPORTED_IN = {  # torch has three forms of networks, and so three runtimes; every other library has its one module
     "onnxruntime": {"models/runtimes/onnx.py"},
-    "aiohttp": {"media/fetch.py"},
+    "aiohttp": {"media/connections.py", "media/fetch.py"},  # the latter for its types
     "httpx2": {"client/transport.py"},
     "pi_heif": {"media/stills.py"},
     "huggingface_hub": {"models/sources/huggingface.py"},

@@ -63,9 +63,11 @@ def other_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: abacus\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(f"[{RUNTIMES}]\nabacus = abacus_for_image_tagger\n")
     monkeypatch.syspath_prepend(tmp_path)
+    plugins.installed.cache_clear()
     plugins.names.cache_clear()
     yield
     monkeypatch.undo()
+    plugins.installed.cache_clear()
     plugins.names.cache_clear()
 
 

@@ -19,9 +19,11 @@ def acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The tests' handlers are installed."""
     folder = install(tmp_path / "acts")
     monkeypatch.syspath_prepend(folder)
+    plugins.installed.cache_clear()
     plugins.names.cache_clear()
     yield folder
     monkeypatch.undo()
+    plugins.installed.cache_clear()
     plugins.names.cache_clear()
 
 

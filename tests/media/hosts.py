@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from image_tagger.media.fetch import Fetcher, FetchLimits, Resolve, system_addresses
+from image_tagger.media.addresses import Resolve, system_addresses
+from image_tagger.media.fetch import Fetcher, FetchLimits
 
 PHOTO = bytes(range(256)) * 200
 LIMITS = FetchLimits(seconds=5, connect_seconds=2, max_redirects=3, max_bytes=100_000, allow_private=True)

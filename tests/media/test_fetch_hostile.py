@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from image_tagger.domain.errors import InvalidRequest, MediaTooLarge, ShuttingDown, TaggerError, UnreachableMedia
-from image_tagger.media.fetch import CONNECTIONS_PER_HOST, Fetcher, FetchLimits
+from image_tagger.media.connections import CONNECTIONS_PER_HOST
+from image_tagger.media.fetch import Fetcher, FetchLimits
 from tests.media.hosts import (
     LIMITS,
     MOMENT,

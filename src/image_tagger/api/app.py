@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     """The ASGI application; its lifespan opens and closes everything it uses.
 
+    Its `state.answered` is an event: the default model has answered for the first time, or has failed to.
     `shared` is a folder that all processes of one server use, where it has several.
 
     Raises UnknownModel, InvalidModel or ModelUnavailable where the settings name a model that cannot be or is not here,
@@ -74,9 +75,10 @@ def _group(dialect: ModuleType) -> dict[str, str]:
 
 def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with services:
-            warming = asyncio.create_task(_warm_up(services))
+            app.state.answered = asyncio.Event()
+            warming = asyncio.create_task(_warm_up(services, app.state.answered))
             yield
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
@@ -84,7 +86,7 @@ def _lifespan(services: Services) -> Callable[[FastAPI], AbstractAsyncContextMan
     return lifespan
 
 
-async def _warm_up(services: Services) -> None:
+async def _warm_up(services: Services, answered: asyncio.Event) -> None:
     """Load the default model before the first request asks; readiness reports it where that fails."""
     try:
         await services.check_ready()
@@ -92,6 +94,8 @@ async def _warm_up(services: Services) -> None:
         log.error("not ready", reason=str(error))  # noqa: TRY400 - the reason is the whole story
     else:
         log.info("ready", model=services.catalog.default.name)
+    answered.set()
+    await asyncio.to_thread(services.fetcher.prepare)
     for name in services.settings.preload_models:
         try:
             await services.preload(name)

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from types import FrameType
 
-from image_tagger.cli.orders import CrewOrders, MemberOrders
+from image_tagger.cli.orders import ANSWERED, SERVES, CrewOrders, MemberOrders
 from image_tagger.cli.signals import deaf_to_ctrl_c
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
@@ -27,7 +27,7 @@ FAILED = 1  # exit status where nothing could be served
 class _Member:
     process: subprocess.Popen[bytes]
     number: int
-    ready: int  # can be read once the member serves, and ends with it
+    ready: int  # where the member says how far it is; ends with it
 
 
 class Crew:
@@ -57,7 +57,7 @@ class Crew:
         return 0
 
     def _start(self, number: int, replaces: tuple[int, int] | None = None) -> bool:
-        """Start one member; answer whether it serves."""
+        """Start one member, up to its first answer, which the next would slow down; answer whether it serves."""
         if self._leaving:
             return False
         ready, says_ready = os.pipe()
@@ -65,7 +65,7 @@ class Crew:
         orders = MemberOrders(self._orders.given, listening, self._shared, says_ready, self._alive, number, replaces)
         with deaf_to_ctrl_c():
             process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "image_tagger.cli.member", orders.text()],
+                [sys.executable, "-m", "image_tagger.cli.starting", orders.text()],
                 env={**os.environ, METRICS_FOLDER: self._shared},
                 pass_fds=[*listening, says_ready, self._alive],
             )
@@ -73,7 +73,9 @@ class Crew:
         self._members.append(_Member(process, number, ready))
         if self._leaving:  # a signal came while it was not yet among the members
             process.terminate()
-        return bool(os.read(ready, 1))
+        serves = bool(os.read(ready, len(SERVES)))
+        os.read(ready, len(ANSWERED))  # or the end
+        return serves
 
     def _await_an_end(self) -> None:
         ended, _, _ = select.select([member.ready for member in self._members], [], [])

@@ -1,11 +1,14 @@
-"""The web server of one process; as a program, one of several: `python -m image_tagger.cli.member ORDERS`."""
+"""The web server of one process, alone or one of several."""
 
+import asyncio
+import gc
 import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +19,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from image_tagger.api.app import create_app
 from image_tagger.api.logs import configure_logs
 from image_tagger.cli.failure import EXIT_FAILED
-from image_tagger.cli.orders import MemberOrders
+from image_tagger.cli.orders import ANSWERED, SERVES, MemberOrders
 from image_tagger.cli.protocol import Protocol
 from image_tagger.domain.errors import TaggerError
 from image_tagger.settings import Settings, read_settings
@@ -28,8 +31,9 @@ class Server(uvicorn.Server):
     """A web server that ends with status 0 when a signal asks it to, and at once when a second one does."""
 
     def __init__(self, settings: Settings, shared: Path | None = None) -> None:
+        self.app = create_app(settings, shared)
         config = uvicorn.Config(
-            create_app(settings, shared),
+            self.app,
             http=Protocol,
             log_config=None,
             access_log=False,  # the request log says more
@@ -39,6 +43,12 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start. From then on garbage is collected again, though not looked for in what is there by now and stays."""
+        await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish what is in flight; the second signal finishes nothing."""
         del sig, frame
@@ -47,20 +57,26 @@ class Server(uvicorn.Server):
 
 
 class Member(Server):
-    """A server that says when it serves, and ends at once only when the process above ends it."""
+    """A server that says when it serves and when its model has answered, and ends at once only by the process above."""
 
     def __init__(self, settings: Settings, orders: MemberOrders) -> None:
         super().__init__(settings, Path(orders.shared))
         self._orders = orders
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start, and say so; once more when the default model has answered or failed."""
         await super().startup(sockets)
         if not self.started:
             return
         if self._orders.number == 0 and not self._orders.replaces:
             announce(sockets or [])
-        os.write(self._orders.ready, b"!")
+        os.write(self._orders.ready, SERVES)
+        self._answering = asyncio.create_task(self._say_answered())
+
+    async def _say_answered(self) -> None:
+        await self.app.state.answered.wait()
+        with suppress(BrokenPipeError):  # the process above is gone: this one is about to leave, too
+            os.write(self._orders.ready, ANSWERED)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish what is in flight, however often asked: a service manager tells every process."""
@@ -101,7 +117,3 @@ def _take_the_place(pid: int, status: int) -> None:
 def _leave_with_crew(alive: int) -> None:
     os.read(alive, 1)  # nobody ever writes: this ends when the other end is closed
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+SERVES, ANSWERED = b"s", b"a"  # what a member says: it accepts; its default model has answered, or failed to
+
 
 @dataclass(frozen=True, slots=True)
 class CrewOrders:
@@ -28,7 +30,7 @@ class MemberOrders:
     """For one that serves.
 
     given: settings from the command line. listening: the open sockets. shared: a folder that all members use.
-    ready: to be written to once it serves. alive: ends when the process above does.
+    ready: to say there when it SERVES and when the model has ANSWERED. alive: ends when the process above does.
     number: 0 for the first one. replaces: which process ended in its place, and its exit status.
     """
 

@@ -1,5 +1,6 @@
 """What `image-tagger serve` does: settings, sockets, and one process or several behind them."""
 
+import gc
 import os
 import signal
 import socket
@@ -30,6 +31,7 @@ def serve(ports: list[int], given: Mapping[str, Any]) -> bool:
 
 
 def _serve(settings: Settings, listening: list[socket.socket]) -> bool:
+    gc.disable()  # until the server has started: nearly all that is made before stays
     from image_tagger.api.logs import configure_logs
     from image_tagger.cli.member import Server, announce
 

@@ -1,6 +1,8 @@
-"""Which URLs are understood, and which IP addresses may be connected to."""
+"""Which URLs are understood, which IP addresses names have, and which may be connected to."""
 
 import re
+import socket
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import quote, urljoin
@@ -54,6 +56,14 @@ _SPECIAL = tuple(
 # Everything outside is loopback, local, multicast, reserved, or a translation of IPv4 (mapped, compatible, NAT64).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NEVER = tuple(map(ip_network, ("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8")))
+
+Resolve = Callable[[str], Sequence[str]]
+
+
+def system_addresses(host: str) -> list[str]:
+    """The IP addresses the system's resolver gives for a name. Blocks. Raises OSError for an unknown name."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(where[0]) for *_, where in found]
 
 
 def unreachable(reason: str) -> UnreachableMedia:

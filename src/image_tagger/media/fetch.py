@@ -1,45 +1,27 @@
 """From a URL to its bytes: bounded in address, size, time and redirects."""
 
 import asyncio
-import socket
 import ssl
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
-
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.http_exceptions import HttpProcessingError
+from typing import TYPE_CHECKING, TypeVar
 
 from image_tagger.domain.errors import InvalidRequest, MediaTooLarge, ShuttingDown
-from image_tagger.media.addresses import check_ip, join_url, parse_url, unreachable
+from image_tagger.media.addresses import Resolve, join_url, parse_url, system_addresses, unreachable
 
-HEADERS = {
-    "User-Agent": "Mozilla/5.0 (compatible; ImageTagger/2)",  # many hosts answer 403 to anything not like a browser
-    "Accept": "*/*",
-    "Accept-Encoding": "identity",
-}
-CONNECTIONS = 256
-CONNECTIONS_PER_HOST = 64  # a quarter, so that one slow host cannot take all
-IDLE_SECONDS = 30  # an unused connection is kept this long
-LOOKUP_THREADS = 16  # own threads: a name server that stays silent must not hold up other rooms' work
-READ_BYTES = 256 * 1024  # read ahead per connection
-PIECE = 64 * 1024  # bytes decompressed at a time
+if TYPE_CHECKING:  # loaded with the first download: it takes longer than all else of this package
+    import aiohttp
+
+    from image_tagger.media.connections import Connections
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+PIECE = 64 * 1024  # bytes decompressed at a time
 
 CLOSED = "the server is being stopped"
 
-Resolve = Callable[[str], Sequence[str]]
 T = TypeVar("T")
-
-
-def system_addresses(host: str) -> list[str]:
-    """The IP addresses the system's resolver gives for a name. Blocks. Raises OSError for an unknown name."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(where[0]) for *_, where in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +49,9 @@ class Fetcher:
         self, limits: FetchLimits, resolve: Resolve = system_addresses, tls: ssl.SSLContext | None = None
     ) -> None:
         self._limits = limits
-        self._resolver = _CheckedResolver(resolve, allow_private=limits.allow_private)
+        self._resolve = resolve
         self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None
         self._deadlines: set[asyncio.Timeout] = set()
         self._closed = False
 
@@ -87,19 +69,19 @@ class Fetcher:
         """
         await self._bounded(lambda session: _send(session, address, body, headers))
 
-    async def _bounded(self, work: Callable[[aiohttp.ClientSession], Awaitable[T]]) -> T:
+    async def _bounded(self, work: "Callable[[aiohttp.ClientSession], Awaitable[T]]") -> T:
         if self._closed:
             raise ShuttingDown(CLOSED)
-        session = self._session or self._open()
+        connections = self._connections or self._open()
         try:
             async with asyncio.timeout(self._limits.seconds) as deadline:
                 self._deadlines.add(deadline)
                 try:
-                    return await work(session)
+                    return await work(connections.session)
                 finally:
                     self._deadlines.discard(deadline)
-        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:  # OSError: TimeoutError, too
-            raise ShuttingDown(CLOSED) if self._closed else unreachable(_reason(error)) from error
+        except connections.failures as error:
+            raise ShuttingDown(CLOSED) if self._closed else unreachable(connections.reason(error)) from error
 
     async def close(self) -> None:
         """Ends every connection; downloads under way fail with ShuttingDown."""
@@ -108,37 +90,24 @@ class Fetcher:
             if not deadline.expired():
                 deadline.reschedule(0)  # long past: aiohttp alone would let some run on, and cancel the tasks of others
         await asyncio.sleep(0)
-        if self._session:
-            await self._session.close()
-        await self._resolver.close()
+        if self._connections:
+            await self._connections.close()
 
-    def _open(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            resolver=self._resolver,
-            socket_factory=self._open_socket,
-            limit=CONNECTIONS,
-            limit_per_host=CONNECTIONS_PER_HOST,
-            keepalive_timeout=IDLE_SECONDS,
-            ssl=self._tls or True,
+    @staticmethod
+    def prepare() -> None:
+        """Load what the first download would have to wait for. Blocks."""
+        from image_tagger.media import connections  # noqa: F401, PLC0415 - to have it loaded
+
+    def _open(self) -> "Connections":
+        from image_tagger.media.connections import Connections  # noqa: PLC0415 - loaded when something is downloaded
+
+        limits = self._limits
+        self._connections = Connections(
+            self._resolve, self._tls, connect_seconds=limits.connect_seconds, allow_private=limits.allow_private
         )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            headers=HEADERS,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(sock_connect=self._limits.connect_seconds),
-            auto_decompress=False,  # done here, where the size is bounded
-            read_bufsize=READ_BYTES,
-            trust_env=False,
-        )
-        return self._session
+        return self._connections
 
-    def _open_socket(self, where: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-        """The last gate, passed by every connection: an IP address written in a URL never meets the resolver."""
-        family, kind, protocol, _, (host, *_) = where
-        check_ip(str(host), allow_private=self._limits.allow_private)
-        return socket.socket(family, kind, protocol)
-
-    async def _follow(self, session: aiohttp.ClientSession, address: str) -> bytes:
+    async def _follow(self, session: "aiohttp.ClientSession", address: str) -> bytes:
         for _ in range(self._limits.max_redirects + 1):
             async with session.get(parse_url(address), allow_redirects=False) as response:
                 if response.status not in REDIRECTS:
@@ -149,7 +118,7 @@ class Fetcher:
             address = join_url(address, location)
         raise unreachable("too many redirects")
 
-    async def _receive(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _receive(self, response: "aiohttp.ClientResponse") -> bytes:
         if not 200 <= response.status < 300:
             raise unreachable(f"status {response.status}")
         limit = self._limits.max_bytes
@@ -162,47 +131,13 @@ class Fetcher:
         return body  # under any other encoding as it came: what no decoder knows is no picture
 
 
-class _CheckedResolver(AbstractResolver):
-    """Hands aiohttp only the addresses it may connect to: what was checked is what is connected to."""
-
-    def __init__(self, resolve: Resolve, *, allow_private: bool) -> None:
-        self._resolve = resolve
-        self._allow_private = allow_private
-        self._threads = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """All addresses of a name. Raises UnreachableMedia if there is none, or if one is refused."""
-        del family  # ours is always unspecified
-        try:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, self._resolve, host)
-        except (OSError, UnicodeError) as error:  # UnicodeError: names that DNS cannot hold
-            raise unreachable("unknown host") from error
-        if not found:
-            raise unreachable("unknown host")
-        for address in found:
-            check_ip(address, allow_private=self._allow_private)
-        return [_result(host, address, port) for address in found]
-
-    async def close(self) -> None:
-        """Lets go of the threads; a lookup under way ends by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _result(name: str, address: str, port: int) -> ResolveResult:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return ResolveResult(hostname=name, host=address, port=port, family=family, proto=socket.IPPROTO_TCP, flags=numeric)
-
-
-async def _send(session: aiohttp.ClientSession, address: str, body: bytes, headers: Mapping[str, str]) -> None:
+async def _send(session: "aiohttp.ClientSession", address: str, body: bytes, headers: Mapping[str, str]) -> None:
     async with session.post(parse_url(address), data=body, headers=headers, allow_redirects=False) as response:
         if not 200 <= response.status < 300:
             raise unreachable(f"status {response.status}")
 
 
-async def _read(content: aiohttp.StreamReader, limit: int) -> bytes:
+async def _read(content: "aiohttp.StreamReader", limit: int) -> bytes:
     chunks, size = [], 0
     while chunk := await content.readany():
         size += len(chunk)
@@ -243,15 +178,3 @@ def _inflated(body: bytes, window: int) -> Iterator[bytes]:
 
 def _too_large(limit: int) -> MediaTooLarge:
     return MediaTooLarge(f"the file is larger than {limit} bytes")
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case TimeoutError():
-            return "too slow"
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return "no trusted connection"
-        case aiohttp.ClientConnectorError():
-            return "no connection"
-        case _:
-            return "a broken answer"
