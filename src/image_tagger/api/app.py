@@ -94,7 +94,8 @@ async def _warm_up(services: Services, answered: asyncio.Event) -> None:
         log.error("not ready", reason=str(error))  # noqa: TRY400 - the reason is the whole story
     else:
         log.info("ready", model=services.catalog.default.name)
-    answered.set()
+    finally:
+        answered.set()
     await asyncio.to_thread(services.fetcher.prepare)
     for name in services.settings.preload_models:
         try:
