@@ -1,9 +1,13 @@
 """`image-tagger serve` with several processes: one server to everyone outside."""
 
+import hashlib
 import http.client
+import json
 import os
 import re
 import signal
+import subprocess
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +17,7 @@ import pytest
 
 from tests.cli.command import SECONDS, ended, started
 from tests.cli.test_serve import get, listening, logged
+from tests.models.folders import copy_of_starter, rewrite
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="only Linux tells who a process's children are"
@@ -106,3 +111,38 @@ def test_a_signal_to_everyone_as_terminals_and_service_managers_send_it_is_one_s
         outcome = ended(process, signal.SIGINT)
     assert outcome.status == 0
     assert "Traceback" not in outcome.err
+
+
+def events_until_a_second_server_serves(process: subprocess.Popen[bytes]) -> list[str]:
+    assert process.stderr is not None
+    events: list[str] = []
+    impatient = threading.Timer(SECONDS, process.kill)
+    impatient.start()
+    while events.count("Application startup complete.") < 2:
+        line = process.stderr.readline()
+        assert line, "the second server does not come"
+        events.append(json.loads(line)["event"])
+    impatient.cancel()
+    return events
+
+
+def test_a_second_server_starts_when_the_first_one_has_answered() -> None:
+    with started("serve", "--port", "0", image_tagger_processes="2") as process:
+        events = events_until_a_second_server_serves(process)
+        ended(process, signal.SIGTERM)
+    first, second = (place for place, event in enumerate(events) if event == "Application startup complete.")
+    assert first < events.index("ready") < second
+
+
+def test_a_second_server_starts_when_the_model_of_the_first_cannot_be_loaded(tmp_path: Path) -> None:
+    folder, broken = copy_of_starter(tmp_path), b"no network"
+    described = hashlib.sha256((folder / "starter.onnx").read_bytes()).hexdigest()
+    (folder / "starter.onnx").write_bytes(broken)
+    rewrite(folder, described, hashlib.sha256(broken).hexdigest())
+    settings = {"image_tagger_processes": "2", "image_tagger_default_model": str(folder)}
+    with started("serve", "--port", "0", **settings) as process:
+        events = events_until_a_second_server_serves(process)
+        outcome = ended(process, signal.SIGTERM)
+    assert "not ready" in events
+    assert "ready" not in events
+    assert outcome.status == 0

@@ -42,7 +42,7 @@ async def handle(item: Item, context: Context) -> Outcome:
     return Outcome(item, State.DONE, result)
 
 
-@cache  # looking for what is installed takes milliseconds
+@cache  # to look through what is installed takes longer than a small item
 def _handler(kind: str) -> Callable[[Item, Context], Awaitable[Json | None]]:
     run: Callable[[Item, Context], Awaitable[Json | None]] = plugins.load(HANDLERS, kind).run
     return run
